@@ -1,0 +1,55 @@
+# make lab    open the lessons            make test       unit tests and every notebook
+# make demo   train, test, show mistakes  make notebooks  learners' copies from notebooks/solutions
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+SOLUTIONS := $(wildcard notebooks/solutions/*.ipynb)
+DEMO := runs/demo
+
+.PHONY: install lab test test-unit test-notebooks demo notebooks execute bench-notebooks clean
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "MaskKit needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements.txt --editable '.[lab,test]'
+	@touch $@
+
+# As root (in a container) Jupyter wants to be told; where no browser can be opened it prints the address instead.
+lab: $(INSTALLED)
+	@flags=""; \
+	[ "$$(id -u)" != 0 ] || flags="$$flags --allow-root"; \
+	$(BIN)/python -c 'import webbrowser; webbrowser.get()' 2>/dev/null || flags="$$flags --no-browser"; \
+	exec $(BIN)/jupyter lab $$flags notebooks/00_start_here.ipynb
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest --nbval-lax tests notebooks
+
+test-unit: $(INSTALLED)
+	$(BIN)/python -m pytest tests
+
+test-notebooks: $(INSTALLED)
+	$(BIN)/python -m pytest --nbval-lax notebooks
+
+demo: $(INSTALLED)
+	$(BIN)/maskkit train --dataset synthetic --faces 1500 --image-size 64 --epochs 8 --run-dir $(DEMO) --overwrite
+	$(BIN)/maskkit test --model-path $(DEMO)/mask_cnn_best.pth
+	@echo "Model: $(DEMO)/mask_cnn_best.pth   Report: $(DEMO)/report.json   Picture of its mistakes: $(DEMO)/mistakes.png"
+
+# Learners' copies: the solutions without the cells tagged "solution" and without outputs.
+notebooks: $(INSTALLED)
+	$(BIN)/jupyter nbconvert --to notebook --log-level WARN --output-dir notebooks \
+		--TagRemovePreprocessor.enabled=True --TagRemovePreprocessor.remove_cell_tags solution \
+		--ClearOutputPreprocessor.enabled=True $(SOLUTIONS)
+
+# Run the solutions again and keep their outputs, then make the learners' copies.
+execute: $(INSTALLED)
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level WARN $(SOLUTIONS)
+	$(MAKE) notebooks
+
+bench-notebooks: $(INSTALLED)
+	$(BIN)/python benchmarks/notebooks.py
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache

@@ -1,0 +1,85 @@
+"""Save a model with all that is needed to use it again, and load it without running anybody's code."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from maskkit.errors import InputError
+from maskkit.files import replace_file
+from maskkit.images import CLASS_NAMES
+from maskkit.models import build_model
+
+FORMAT = "maskkit-checkpoint-1"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model and what must be known to feed it.
+
+    Attributes
+    ----------
+    model : nn.Module, in evaluation mode when it was loaded
+    model_name : name for ``build_model``
+    image_size : side of the images it was trained on, in pixels
+    class_names : the label of each index; ``with_mask`` is 1
+    epoch, val_loss : when it was saved, and how good it was then
+    training_state : what a resumed run needs besides the weights (optimiser, generators, history); empty otherwise
+    """
+
+    model: nn.Module
+    model_name: str
+    image_size: int
+    class_names: tuple[str, ...] = CLASS_NAMES
+    epoch: int = 0
+    val_loss: float = float("nan")
+    training_state: dict = field(default_factory=dict)
+
+
+def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint, atomically: an interrupted save leaves the previous file as it was."""
+    content = {"format": FORMAT, **{key: value for key, value in vars(checkpoint).items() if key != "model"}}
+    content["class_names"] = list(checkpoint.class_names)
+    content["state_dict"] = checkpoint.model.state_dict()
+    with replace_file(path) as temporary:
+        torch.save(content, temporary)
+
+
+def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
+    """Load a checkpoint that ``save_checkpoint`` wrote, with the model in evaluation mode on ``device``.
+
+    Only tensors and plain values are read (``weights_only=True``): a file that holds a pickle with code is refused and
+    the code is not run (torch documentation, "torch.load").
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is no checkpoint, is damaged, or does not fit its own description.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"There is no model file {path}; train one with 'maskkit train', or correct the path.")
+    content = _read(path, device)
+    try:
+        model = build_model(content["model_name"], content["image_size"])
+        model.load_state_dict(content.pop("state_dict"))
+    except (KeyError, RuntimeError, InputError) as error:
+        raise InputError(f"{path} does not fit the model that it names ({_first_line(error)}); train it again.") from error
+    content["class_names"] = tuple(content["class_names"])
+    return Checkpoint(model=model.to(device).eval(), **content)
+
+
+def _read(path: Path, device: str | torch.device) -> dict:
+    try:
+        content = torch.load(path, map_location=device, weights_only=True)
+    # A damaged or foreign file fails in as many ways as there are files: UnpicklingError, EOFError, RuntimeError, KeyError …
+    except Exception as error:
+        raise InputError(f"{path} is not a MaskKit checkpoint, or is damaged; nothing in it was run ({_first_line(error)}).") from error
+    if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
+        raise InputError(f"{path} is not a MaskKit checkpoint (expected one that 'maskkit train' wrote).")
+    return content
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0][:120]}" if str(error).strip() else type(error).__name__

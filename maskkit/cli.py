@@ -1,0 +1,308 @@
+"""The command line: parse, call, print. Progress goes to standard error, results to standard output."""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from maskkit.errors import InputError
+
+# Modules that need torch are imported where they are used, so that --help answers at once.
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``maskkit`` with ``argv`` (by default the process's own); return the exit code.
+
+    0: done. 2: the input cannot be used, said in one line. 130: interrupted with Ctrl-C.
+    """
+    logging.basicConfig(format="maskkit: %(message)s", level=logging.WARNING, stream=sys.stderr)
+    arguments = _parser().parse_args(_with_dashes(sys.argv[1:] if argv is None else argv))
+    try:
+        return arguments.run(arguments)
+    except InputError as error:
+        print(f"maskkit: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("maskkit: interrupted", file=sys.stderr)
+        return 130
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """``maskkit train``: train, then measure the best model on the test split, once."""
+    from maskkit import evaluation, training
+    from maskkit.checkpoints import Checkpoint
+
+    run_dir = Path(arguments.run_dir or Path("runs") / datetime.now().strftime("%Y%m%d-%H%M%S"))
+    _check_run_dir(run_dir, arguments)
+    config = _train_config(arguments)
+    dataset = _load_data(arguments.data_dir or arguments.dataset, arguments)
+    _say(f"{dataset!r}")
+    _say(_about_groups(dataset))
+    _write_split(run_dir / "split.csv", dataset)
+    result = training.fit(dataset, config, run_dir=run_dir, on_epoch=_print_epoch, resume=arguments.resume, progress=sys.stderr.isatty())
+    if result.stopped_because == "interrupted":
+        _say_interrupted(result, run_dir)
+        return 130
+    _say(f"Stopped: {result.stopped_because}. Best epoch: {result.best_epoch}.")
+    best = Checkpoint(result.model, config.model, dataset.image_size)
+    test = dataset.subset("test")
+    scores = evaluation.evaluate(test.targets.numpy(), evaluation.predict_proba(best.model, test.images))
+    report = {**scores, "data": training.describe_data(dataset), "best_epoch": result.best_epoch, "stopped_because": result.stopped_because,
+              "kept_together": dataset.kept_together, "skipped": [{"name": name, "reason": reason} for name, reason in dataset.skipped]}
+    _write_report(run_dir, report, test, best.model)
+    _print_report(report)
+    print(f"Model: {run_dir / training.BEST}\nReport: {run_dir / 'report.json'}\nIts mistakes: {run_dir / 'mistakes.png'}")
+    return 0
+
+
+def test(arguments: argparse.Namespace) -> int:
+    """``maskkit test``: measure a saved model on a folder, or on the test split of its own run."""
+    from maskkit.checkpoints import load_checkpoint
+    from maskkit.evaluation import evaluate, predict_proba
+    from maskkit.runtime import resolve_device
+
+    checkpoint = load_checkpoint(arguments.model_path, resolve_device(arguments.device))
+    images, targets, skipped = _test_images(arguments, checkpoint.image_size)
+    report = {**evaluate(targets, predict_proba(checkpoint.model, images)), "skipped": skipped, "model_path": str(arguments.model_path)}
+    if arguments.json:
+        print(json.dumps(report))
+    else:
+        _print_report(report)
+    return 0
+
+
+def predict(arguments: argparse.Namespace) -> int:
+    """``maskkit predict``: the probability of a mask for each photo; 2 if any photo could not be read."""
+    from maskkit.checkpoints import load_checkpoint
+    from maskkit.evaluation import predict_image
+    from maskkit.images import CLASS_NAMES
+    from maskkit.runtime import resolve_device
+
+    checkpoint = load_checkpoint(arguments.model_path, resolve_device(arguments.device))
+    predictions, problems = [], []
+    for path in arguments.images:
+        try:
+            probability = predict_image(checkpoint, path)
+        except InputError as error:
+            problems.append(str(error))
+            continue
+        predictions.append({"image": path, "class": CLASS_NAMES[probability >= 0.5], "probability_with_mask": probability})
+    if arguments.json:
+        print(json.dumps({"predictions": predictions, "problems": problems}))
+    else:
+        for row in predictions:
+            print(f"{row['image']}: {row['class']} (probability of a mask {row['probability_with_mask']:.3f})")
+    for problem in problems:
+        print(f"maskkit: error: {problem}", file=sys.stderr)
+    return 2 if problems else 0
+
+
+def data_synthetic(arguments: argparse.Namespace) -> int:
+    """``maskkit data synthetic``: draw faces into a folder, with their attributes."""
+    from maskkit.faces import write_faces
+
+    if arguments.n < 2 or arguments.image_size < 16:
+        raise InputError(f"At least 2 faces of at least 16 pixels can be drawn; got --n {arguments.n} --image-size {arguments.image_size}.")
+    folder = write_faces(arguments.out, arguments.n, image_size=arguments.image_size, seed=arguments.seed, progress=True)
+    print(f"{arguments.n} faces in {folder}; what is known of each: {folder / 'attributes.csv'}")
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, where argparse prints the usage first."""
+
+    def error(self, message: str) -> None:
+        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="maskkit", description="Train and use a classifier that tells faces with a mask from faces without.")
+    parser.add_argument("--version", action="version", version=f"maskkit {version('maskkit')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_train(commands)
+    _add_test(commands)
+    _add_predict(commands)
+    _add_data(commands)
+    return parser
+
+
+def _add_train(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("train", help="train a model and measure it on its test split", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--data-dir", metavar="DIR", help="folder with with_mask and without_mask, or train, val and test folders that hold them")
+    source.add_argument("--dataset", choices=["synthetic", "photos"], default="synthetic", help="the built-in faces, or the public photos")
+    parser.add_argument("--run-dir", metavar="DIR", help="where the model and the reports go (default: runs/ and the time)")
+    parser.add_argument("--model", default="maskcnn", help="name of the network")
+    parser.add_argument("--epochs", type=int, default=30, help="most passes over the training images")
+    parser.add_argument("--batch-size", type=int, default=32, help="images in a step")
+    parser.add_argument("--image-size", type=int, default=128, help="side of the images in pixels")
+    parser.add_argument("--learning-rate", type=float, default=1e-3, help="step size of Adam")
+    parser.add_argument("--patience", type=int, default=5, help="stop after so many epochs without a lower validation loss")
+    parser.add_argument("--augmentation", default="original", help="none, original (flips and rotations) or strong")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")
+    parser.add_argument("--faces", type=int, default=2000, help="number of synthetic faces")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument("--resume", action="store_true", help="go on with the run in --run-dir")
+    existing.add_argument("--overwrite", action="store_true", help="replace the run in --run-dir")
+    parser.set_defaults(run=train)
+
+
+def _add_test(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("test", help="measure a trained model", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--model-path", metavar="FILE", required=True, help="mask_cnn_best.pth of a run folder")
+    parser.add_argument("--test-dir", metavar="DIR", help="folder with both class folders, or with a test folder (default: the run's own test split)")
+    _add_device_and_json(parser)
+    parser.set_defaults(run=test)
+
+
+def _add_predict(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("predict", help="say of each photo whether the face wears a mask")
+    parser.add_argument("--model-path", metavar="FILE", required=True, help="mask_cnn_best.pth of a run folder")
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="a photo")
+    _add_device_and_json(parser)
+    parser.set_defaults(run=predict)
+
+
+def _add_data(commands: argparse._SubParsersAction) -> None:
+    data = commands.add_parser("data", help="make data").add_subparsers(title="data commands", metavar="WHAT", required=True)
+    parser = data.add_parser("synthetic", help="draw synthetic faces into a folder", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--out", metavar="DIR", default="data/synthetic", help="a new folder")
+    parser.add_argument("--n", type=int, default=2000, help="number of faces")
+    parser.add_argument("--image-size", type=int, default=128, help="side of the images in pixels")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same faces")
+    parser.set_defaults(run=data_synthetic)
+
+
+def _add_device_and_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+
+
+def _with_dashes(argv: Sequence[str]) -> list[str]:
+    """``--data_dir=x`` is accepted as ``--data-dir=x``: the spelling of the original project's README."""
+    def dashed(token: str) -> str:
+        name, equals, value = token.partition("=")
+        return name.replace("_", "-") + equals + value if token.startswith("--") else token
+
+    return [dashed(token) for token in argv]
+
+
+def _train_config(arguments: argparse.Namespace):
+    from maskkit.models import build_model
+    from maskkit.runtime import resolve_device
+    from maskkit.training import TrainConfig
+
+    config = TrainConfig(model=arguments.model, epochs=arguments.epochs, batch_size=arguments.batch_size, learning_rate=arguments.learning_rate,
+                         patience=arguments.patience, augmentation=arguments.augmentation, seed=arguments.seed, device=arguments.device)
+    # Before minutes are spent on reading photos: is the device there, and does the image size suit the network?
+    resolve_device(config.device)
+    build_model(config.model, arguments.image_size)
+    return config
+
+
+def _check_run_dir(run_dir: Path, arguments: argparse.Namespace) -> None:
+    from maskkit.training import BEST
+
+    if run_dir.exists() and not run_dir.is_dir():
+        raise InputError(f"{run_dir} is a file; give a folder for the run.")
+    if (run_dir / BEST).exists() and not (arguments.resume or arguments.overwrite):
+        raise InputError(f"{run_dir} already holds a trained model; choose another --run-dir, or add --resume or --overwrite.")
+
+
+def _load_data(source: str, arguments: argparse.Namespace):
+    from maskkit.datasets import load_dataset
+
+    return load_dataset(source, image_size=arguments.image_size, n=arguments.faces, seed=arguments.seed, progress=True)
+
+
+def _test_images(arguments: argparse.Namespace, image_size: int):
+    """Images, targets and skipped files: all of a folder's (or of its test folder's), or the test split of the model's own run."""
+    import numpy as np
+
+    from maskkit.datasets import read_images
+    from maskkit.images import find_samples
+
+    if arguments.test_dir is None:
+        return _own_test_split(Path(arguments.model_path).parent)
+    samples = find_samples(arguments.test_dir)
+    samples = [sample for sample in samples if sample.split == "test"] or samples
+    images, kept, problems = read_images([sample.path for sample in samples], image_size, progress=True)
+    if not len(kept):
+        raise InputError(f"None of the {len(samples)} files in {arguments.test_dir} could be read as an image.")
+    targets = np.array([samples[index].target for index in kept])
+    return images, targets, [{"name": str(path), "reason": reason} for path, reason in problems.items()]
+
+
+def _own_test_split(run_dir: Path):
+    from maskkit.datasets import load_dataset
+
+    try:
+        config = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))
+        data = config["data"]
+    except (OSError, ValueError, KeyError):
+        raise InputError(f"There is no config.json of a run in {run_dir}, so its test split is not known; give --test-dir.") from None
+    dataset = load_dataset(data["source"], image_size=data["image_size"], n=sum(sum(split.values()) for split in data["counts"].values()),
+                           seed=config["train"]["seed"], progress=True)
+    test = dataset.subset("test")
+    return test.images, test.targets.numpy(), [{"name": name, "reason": reason} for name, reason in dataset.skipped]
+
+
+def _write_split(path: Path, dataset) -> None:
+    from maskkit.files import write_csv
+    from maskkit.images import CLASS_NAMES
+
+    rows = zip(dataset.names, dataset.targets.tolist(), dataset.groups.tolist(), dataset.split.tolist())
+    write_csv(path, [{"path": name, "class": CLASS_NAMES[target], "group": group, "split": split} for name, target, group, split in rows])
+
+
+def _write_report(run_dir: Path, report: dict, test, model) -> None:
+    from maskkit.evaluation import confident_mistakes, predict_proba
+    from maskkit.files import replace_file, write_json
+    from maskkit.plots import plot_mistakes, show
+
+    write_json(run_dir / "report.json", report)
+    y_score = predict_proba(model, test.images)
+    mistakes = plot_mistakes(test.images.numpy(), test.targets.numpy(), y_score, confident_mistakes(test.targets.numpy(), y_score))
+    with replace_file(run_dir / "mistakes.png") as temporary:
+        show(mistakes).save(temporary)
+
+
+def _about_groups(dataset) -> str:
+    return f"{dataset.kept_together} images have a near-duplicate and stay in one split with it; {len(dataset.skipped)} files were skipped."
+
+
+def _print_epoch(history: list[dict]) -> None:
+    row = history[-1]
+    best = min(history, key=lambda row: row["val_loss"])["epoch"] == row["epoch"]
+    _say(f"epoch {row['epoch']:3}  train loss {row['train_loss']:.4f}  accuracy {row['train_accuracy']:.4f}   "
+         f"val loss {row['val_loss']:.4f}  accuracy {row['val_accuracy']:.4f}   {row['images_per_second']:.0f} images/s{'  best so far' if best else ''}")
+
+
+def _say_interrupted(result, run_dir: Path) -> None:
+    from maskkit.training import BEST
+
+    if result.best_epoch:
+        _say(f"Interrupted. The best model so far (epoch {result.best_epoch}) is kept in {run_dir / BEST}; add --resume to go on.")
+    else:
+        _say("Interrupted before the first epoch was done, so there is no model to keep.")
+
+
+def _print_report(report: dict) -> None:
+    low, high = report["accuracy_interval"]
+    print(f"Test accuracy: {report['accuracy']:.2%} of {report['n']} images (95 % interval {low:.1%} to {high:.1%}; "
+          f"always answering the larger class: {report['majority_baseline']:.1%})")
+    if report["roc_auc"] is not None:
+        print(f"ROC AUC: {report['roc_auc']:.4f}")
+    for name, row in report["per_class"].items():
+        print(f"{name:>12}: precision {row['precision']:.3f}, recall {row['recall']:.3f}, {row['support']} images")
+    (tn, fp), (fn, tp) = report["confusion_matrix"]
+    print(f"{fp} faces without a mask were taken for masked, {fn} masks were missed.")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,268 @@
+"""``load_dataset``: one way in for synthetic faces, the public photos, or a folder of your own."""
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from maskkit.duplicates import group_duplicates
+from maskkit.errors import InputError
+from maskkit.files import replace_file
+from maskkit.images import CLASS_NAMES, SPLIT_NAMES, find_samples, load_image
+from maskkit.runtime import cache_dir
+from maskkit.splits import FRACTIONS, assign_splits, straddling_groups
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Subset:
+    """The images of one split, in memory. ``batches`` is what a training loop iterates over.
+
+    Attributes
+    ----------
+    images : Tensor, uint8 in [0, 255], shape (N, 3, H, W)
+    targets : Tensor, int64, shape (N,); 1 is with_mask
+    names : tuple of str
+    indices : np.ndarray, the positions in the whole data set
+    attributes : dict of np.ndarray, what is known of each image; None for photos
+    """
+
+    images: Tensor
+    targets: Tensor
+    names: tuple[str, ...]
+    indices: np.ndarray
+    attributes: dict[str, np.ndarray] | None = None
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def batches(self, batch_size: int = 32, *, shuffle: bool = False, generator: torch.Generator | None = None) -> "Batches":
+        """Batches of (images uint8 (B, 3, H, W), targets float32 (B,)); shuffled anew at each pass if asked."""
+        return Batches(self, batch_size, shuffle, generator)
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Iterate over a subset a batch at a time; ``len`` is the number of batches, the last one may be smaller."""
+
+    subset: Subset
+    batch_size: int
+    shuffle: bool = False
+    generator: torch.Generator | None = None
+
+    def __len__(self) -> int:
+        return -(-len(self.subset) // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        n = len(self.subset)
+        order = torch.randperm(n, generator=self.generator) if self.shuffle else torch.arange(n)
+        for chosen in order.split(self.batch_size):
+            yield self.subset.images[chosen], self.subset.targets[chosen].float()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images with their labels, groups of near-duplicates and split, in memory as uint8.
+
+    Attributes
+    ----------
+    images : Tensor, uint8 in [0, 255], shape (N, 3, image_size, image_size)
+    targets : Tensor, int64, shape (N,); 1 is with_mask
+    names : tuple of str, the path relative to the folder, or face_000012
+    split : np.ndarray of "train", "val", "test", shape (N,)
+    groups : np.ndarray of int, shape (N,); near-duplicates share a number
+    source : "synthetic", "photos" or the folder
+    attributes : dict of np.ndarray of length N; None where nothing is known
+    skipped : tuple of (name, reason), the files that could not be read
+    """
+
+    images: Tensor
+    targets: Tensor
+    names: tuple[str, ...]
+    split: np.ndarray
+    groups: np.ndarray
+    source: str
+    attributes: dict[str, np.ndarray] | None = None
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{name} {self.class_counts(name)}" for name in SPLIT_NAMES)
+        return f"Dataset({self.source}: {len(self)} images of {self.image_size}×{self.image_size}; {parts})"
+
+    @property
+    def image_size(self) -> int:
+        """Side of the images in pixels."""
+        return self.images.shape[-1]
+
+    @cached_property
+    def kept_together(self) -> int:
+        """Number of images that have a near-duplicate in the data set and so share its split."""
+        sizes = np.bincount(self.groups)
+        return int(sizes[sizes > 1].sum())
+
+    def subset(self, name: str) -> Subset:
+        """The images of one split: ``"train"``, ``"val"`` or ``"test"``."""
+        if name not in SPLIT_NAMES:
+            raise InputError(f"There is no split {name!r}; the splits are {', '.join(SPLIT_NAMES)}.")
+        indices = np.flatnonzero(self.split == name)
+        attributes = None if self.attributes is None else {key: values[indices] for key, values in self.attributes.items()}
+        return Subset(self.images[indices], self.targets[indices], tuple(self.names[i] for i in indices), indices, attributes)
+
+    def class_counts(self, name: str | None = None) -> dict[str, int]:
+        """Number of images of each class, in one split or in all."""
+        chosen = np.ones(len(self), dtype=bool) if name is None else self.split == name
+        counts = np.bincount(self.targets.numpy()[chosen], minlength=len(CLASS_NAMES))
+        return {class_name: int(count) for class_name, count in zip(CLASS_NAMES, counts)}
+
+
+def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: int = 2000, seed: int = 0,
+                 fractions: Sequence[float] = FRACTIONS, progress: bool = False) -> Dataset:
+    """Load synthetic faces, the public photos or your own folder, split with no leak.
+
+    Parameters
+    ----------
+    source : "synthetic", "photos" or a folder
+        A folder holds ``with_mask`` and ``without_mask``, or ``train``, ``val``, ``test`` folders that each hold them.
+    image_size : int
+        Side in pixels to which every image is resized.
+    n : int
+        Number of synthetic faces; ignored for photos.
+    seed : int
+        Of the split, and of the synthetic faces.
+    fractions : shares of train, validation and test
+        For what no folder has split already.
+    progress : bool
+        Show a progress bar on standard error.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, its layout is unknown, or it holds too few readable photos.
+    """
+    if image_size < 1:
+        raise InputError(f"The image size must be a positive number of pixels; got {image_size}.")
+    if str(source) == "synthetic":
+        return _load_faces(n, image_size, seed, fractions, progress)
+    return _load_folder(photos_dir() if str(source) == "photos" else Path(source), str(source), image_size, seed, fractions, progress)
+
+
+def photos_dir() -> Path:
+    """Folder where the public photos are looked for: ``$MASKKIT_PHOTOS``, or ``photos`` in the cache folder."""
+    folder = Path(os.environ.get("MASKKIT_PHOTOS") or cache_dir() / "photos")
+    if not folder.is_dir():
+        raise InputError(f"The photos are not in {folder}; unzip them there (see data/README.md), set MASKKIT_PHOTOS to their folder, or use the synthetic faces.")
+    return folder
+
+
+def read_images(paths: Sequence[Path], image_size: int, *, progress: bool = False) -> tuple[np.ndarray, np.ndarray, dict[Path, str]]:
+    """Read photos in parallel threads; what cannot be read is passed over with a warning that names it.
+
+    Returns
+    -------
+    images : np.ndarray, uint8, shape (M, image_size, image_size, 3), in the order of ``paths``
+    kept : np.ndarray of int, shape (M,), the positions in ``paths`` that were read
+    problems : dict from each unreadable path to the reason
+    """
+    def read(path: Path) -> np.ndarray | InputError:
+        try:
+            return load_image(path, image_size)
+        except InputError as error:
+            return error
+
+    # Pillow releases the interpreter lock while it decodes, so threads are enough and no process has to be spawned.
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+        results = list(_progress_bar(pool.map(read, paths), len(paths), "reading photos", progress))
+    problems = {path: str(result) for path, result in zip(paths, results) if isinstance(result, InputError)}
+    for reason in problems.values():
+        logger.warning("Skipped: %s", reason)
+    kept = [index for index, result in enumerate(results) if not isinstance(result, InputError)]
+    images = np.stack([results[index] for index in kept]) if kept else np.empty((0, image_size, image_size, 3), np.uint8)
+    return images, np.array(kept, dtype=int), problems
+
+
+def _load_folder(folder: Path, source: str, image_size: int, seed: int, fractions: Sequence[float], progress: bool) -> Dataset:
+    samples = find_samples(folder)
+    root = folder.expanduser()
+    images, kept, problems = read_images([sample.path for sample in samples], image_size, progress=progress)
+    samples = [samples[index] for index in kept]
+    targets = np.array([sample.target for sample in samples], dtype=np.int64)
+    for target, class_name in enumerate(CLASS_NAMES):
+        if not (targets == target).any():
+            raise InputError(f"None of the {class_name} files in {root} could be read as an image; the first problem: {next(iter(problems.values()))}")
+    groups = group_duplicates(images)
+    split = _split_by_folders([sample.split for sample in samples], targets, groups, fractions, seed)
+    leaks = straddling_groups(groups, split)
+    if len(leaks):
+        logger.warning("%d groups of near-duplicates stand in more than one of the given train, val and test folders; the scores will look better than they are.", len(leaks))
+    return Dataset(
+        images=_channels_first(images), targets=torch.from_numpy(targets), split=split, groups=groups, source=source,
+        names=tuple(sample.path.relative_to(root).as_posix() for sample in samples),
+        skipped=tuple((path.relative_to(root).as_posix(), reason) for path, reason in problems.items()),
+    )
+
+
+def _split_by_folders(given: list[str | None], targets: np.ndarray, groups: np.ndarray, fractions: Sequence[float], seed: int) -> np.ndarray:
+    """Keep the splits that folders name; deal what is left (all, or the train folder's share) into the missing ones."""
+    if set(given) == {None}:
+        return assign_splits(targets, groups, fractions=fractions, seed=seed)
+    split = np.array(given, dtype="<U5")
+    shares = np.array([share if name == "train" or name not in given else 0.0 for name, share in zip(SPLIT_NAMES, fractions)])
+    train = np.flatnonzero(split == "train")
+    if (shares[1:] > 0).any():
+        split[train] = assign_splits(targets[train], groups[train], fractions=shares / shares.sum(), seed=seed)
+    return split
+
+
+def _load_faces(n: int, image_size: int, seed: int, fractions: Sequence[float], progress: bool) -> Dataset:
+    if n < 6:
+        raise InputError(f"At least 6 faces are needed, one of each class for train, val and test; got n={n}.")
+    images, attributes = _cached_faces(n, image_size, seed, progress)
+    targets = attributes["with_mask"].astype(np.int64)
+    groups = np.arange(n)  # every face is drawn on its own, so none is a near-duplicate of another
+    return Dataset(
+        images=_channels_first(images), targets=torch.from_numpy(targets), groups=groups, source="synthetic",
+        split=assign_splits(targets, groups, fractions=fractions, seed=seed),
+        names=tuple(f"face_{index:06d}" for index in range(n)), attributes=attributes,
+    )
+
+
+def _cached_faces(n: int, image_size: int, seed: int, progress: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Draw the faces once; the name of the kept file is a hash of the recipe, so a new generator draws anew."""
+    from maskkit.faces import generate_faces, recipe_hash
+
+    path = cache_dir() / "faces" / f"{recipe_hash(n, image_size, seed)}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return kept["images"], {key: kept[key] for key in kept.files if key != "images"}
+    except (OSError, ValueError, KeyError, EOFError):  # not there yet, or damaged: draw it again
+        pass
+    images, faces = generate_faces(n, image_size=image_size, seed=seed, progress=progress)
+    rows = [asdict(face) for face in faces]
+    attributes = {key: np.array([row[key] for row in rows]) for key in rows[0]}
+    try:
+        with replace_file(path) as temporary:
+            np.savez(temporary, images=images, **attributes)
+    except OSError as error:
+        logger.warning("The drawn faces could not be kept in %s (%s); they will be drawn again next time.", path.parent, error)
+    return images, attributes
+
+
+def _channels_first(images: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+
+
+def _progress_bar(items: Iterator, total: int, description: str, progress: bool) -> Iterator:
+    from tqdm.auto import tqdm
+
+    return tqdm(items, total=total, desc=description, unit="img", disable=not progress)

@@ -1,0 +1,82 @@
+"""Find pictures that are the same picture: perceptual hashes, and groups of near-duplicates."""
+
+import imagehash
+import numpy as np
+from PIL import Image
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+HASH_BITS = 64
+MAX_DISTANCE = 6  # bits; the usual threshold for "the same picture, saved again" with a 64-bit pHash
+
+
+def perceptual_hashes(images: np.ndarray) -> np.ndarray:
+    """64-bit perceptual hash (pHash) of each image.
+
+    The hash keeps which of the 8×8 lowest cosine frequencies of the grey picture lie above their median, so that saving,
+    resizing or brightening a picture again changes few bits (Zauner, "Implementation and Benchmarking of Perceptual
+    Image Hash Functions", 2010; computed by the ImageHash library).
+
+    Parameters
+    ----------
+    images : np.ndarray
+        uint8, shape (N, H, W, 3).
+
+    Returns
+    -------
+    np.ndarray
+        uint64, shape (N,).
+    """
+    bits = [np.packbits(imagehash.phash(Image.fromarray(image)).hash) for image in images]
+    return np.array(bits, dtype=np.uint8).reshape(-1, 8).view(np.uint64).ravel()
+
+
+def near_duplicate_pairs(hashes: np.ndarray, max_distance: int = MAX_DISTANCE) -> np.ndarray:
+    """All pairs of hashes that differ in at most ``max_distance`` of their 64 bits.
+
+    Two hashes that differ in d bits agree on at least one of d + 1 bands of bits, so only hashes that share a band are
+    compared (the pigeonhole principle); that keeps the work near linear for photos that are mostly different.
+
+    Returns
+    -------
+    np.ndarray
+        int64, shape (M, 2); each pair once, smaller index first, sorted.
+    """
+    edges = np.linspace(0, HASH_BITS, max_distance + 2).astype(int)
+    found = [np.empty((0, 2), dtype=np.int64)]
+    for low, high in zip(edges, edges[1:]):
+        band = (hashes >> np.uint64(low)) & np.uint64((1 << int(high - low)) - 1)
+        order = np.argsort(band, kind="stable")
+        starts = np.flatnonzero(np.diff(band[order], prepend=~band[order][:1]))
+        for members in np.split(order, starts[1:]):
+            found.append(_close_pairs(members, hashes, max_distance))
+    return np.unique(np.concatenate(found), axis=0)
+
+
+def group_duplicates(images: np.ndarray, max_distance: int = MAX_DISTANCE) -> np.ndarray:
+    """Number the groups of near-duplicates among ``images``.
+
+    Images stand in one group if a chain of pairs within ``max_distance`` bits joins them.
+
+    Parameters
+    ----------
+    images : np.ndarray
+        uint8, shape (N, H, W, 3).
+
+    Returns
+    -------
+    np.ndarray
+        int64, shape (N,); images with the same number are near-duplicates of each other.
+    """
+    n = len(images)
+    pairs = near_duplicate_pairs(perceptual_hashes(images), max_distance)
+    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    return connected_components(graph, directed=False)[1].astype(np.int64)
+
+
+def _close_pairs(members: np.ndarray, hashes: np.ndarray, max_distance: int) -> np.ndarray:
+    members = np.sort(members)
+    first, second = np.triu_indices(len(members), k=1)
+    distance = np.bitwise_count(hashes[members[first]] ^ hashes[members[second]])
+    close = distance <= max_distance
+    return np.stack([members[first[close]], members[second[close]]], axis=1)

@@ -1,0 +1,170 @@
+"""Open any photo as upright RGB, and find the class folders and photos below a folder."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from maskkit.errors import InputError
+
+# The index is the label, so with_mask is the positive class. Stated, never derived:
+# alphabetical order happens to agree for these two names, and would not for "mask" and "no_mask".
+CLASS_NAMES = ("without_mask", "with_mask")
+CLASS_TO_IDX = {name: index for index, name in enumerate(CLASS_NAMES)}
+
+SPLIT_NAMES = ("train", "val", "test")
+_SPLIT_SPELLINGS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test", "testing": "test"}
+
+# What operating systems and archive programs leave behind.
+_JUNK = {"thumbs.db", "desktop.ini", "__macosx"}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One file below a class folder: where it is, its label, and the split its folder names (if any)."""
+
+    path: Path
+    target: int
+    split: str | None = None
+
+
+def open_image(source: str | Path | BinaryIO, *, at_least: int | None = None) -> Image.Image:
+    """Open an image of any kind as upright RGB.
+
+    The EXIF orientation is applied; transparent pixels are laid on white; 16-bit values are scaled to 8 bits; of an
+    animation the first frame is taken. The content decides the format, not the file's name.
+
+    Parameters
+    ----------
+    source : path or binary file
+    at_least : int, optional
+        If the result will be shrunk to this side, let the JPEG decoder skip detail that would be thrown away.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is no image, or is damaged.
+    """
+    try:
+        with Image.open(source) as image:
+            if at_least:
+                image.draft("RGB", (at_least, at_least))
+            return _to_rgb(ImageOps.exif_transpose(image))
+    except FileNotFoundError:
+        raise InputError(f"There is no file {_name(source)}.") from None
+    # Pillow reports damage in many ways: OSError, SyntaxError (broken PNG), ValueError, struct.error, DecompressionBombError …
+    except Exception as error:
+        raise InputError(f"{_name(source)} cannot be read as an image ({_reason(error)}).") from error
+
+
+def load_image(source: str | Path | BinaryIO, image_size: int) -> np.ndarray:
+    """Open an image and resize it to a square.
+
+    Returns
+    -------
+    np.ndarray
+        uint8 in [0, 255], shape (image_size, image_size, 3). The aspect ratio is not kept, as in the original recipe.
+    """
+    image = open_image(source, at_least=image_size)
+    return np.asarray(image.resize((image_size, image_size), Image.Resampling.BILINEAR, reducing_gap=3.0))
+
+
+def find_samples(folder: str | Path) -> list[Sample]:
+    """List the files of both classes below ``folder``, sorted by path.
+
+    ``folder`` holds the two class folders, or ``train``, ``val``, ``test`` folders that each hold them. Case, spaces and
+    punctuation in the names do not matter: ``WithMask`` and ``with mask`` are the same class. Hidden files and what
+    operating systems leave behind are passed over; every other file is listed, image or not.
+
+    Raises
+    ------
+    InputError
+        If the folder does not exist, a class folder is missing, or a class folder is empty.
+    """
+    root = Path(folder).expanduser()
+    if not root.is_dir():
+        what = "is a file, not a folder" if root.exists() else "does not exist"
+        raise InputError(f"The data folder {root} {what}; give a folder that holds with_mask and without_mask.")
+    split_folders = [(path, _SPLIT_SPELLINGS[path.name.lower()]) for path in _folders(root) if path.name.lower() in _SPLIT_SPELLINGS]
+    if not split_folders:
+        return _samples_of_classes(root, None)
+    samples = [sample for path, split in split_folders for sample in _samples_of_classes(path, split)]
+    if not any(sample.split == "train" for sample in samples):
+        raise InputError(f"{root} holds {_listing(root)} but no train folder; expected train, val and test, or the two class folders.")
+    return samples
+
+
+def _samples_of_classes(root: Path, split: str | None) -> list[Sample]:
+    class_folders = [(path, target) for path in _folders(root) if (target := _class_of(path.name)) is not None]
+    missing = [name for name in CLASS_NAMES if CLASS_TO_IDX[name] not in {target for _, target in class_folders}]
+    if missing:
+        hint = next((f" Did you mean {below}?" for below in _folders(root) if _has_classes(below)), "")
+        raise InputError(f"{root} has no folder {' and no folder '.join(missing)}: it holds {_listing(root)}; expected with_mask and without_mask.{hint}")
+    samples = [Sample(path, target, split) for folder, target in class_folders for path in _files(folder)]
+    for target, name in enumerate(CLASS_NAMES):
+        if not any(sample.target == target for sample in samples):
+            raise InputError(f"The {name} folder in {root} holds no images; put at least three photos there.")
+    return sorted(samples, key=lambda sample: sample.path.relative_to(root).as_posix())
+
+
+def _class_of(folder_name: str) -> int | None:
+    letters = re.sub(r"[^a-z]", "", folder_name.lower())
+    return {"withoutmask": 0, "withmask": 1}.get(letters)
+
+
+def _has_classes(folder: Path) -> bool:
+    return {_class_of(path.name) for path in _folders(folder)} >= {0, 1}
+
+
+def _folders(root: Path) -> list[Path]:
+    return sorted(path for path in root.iterdir() if path.is_dir() and not _is_junk(path.name))
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for folder, subfolders, names in os.walk(root):
+        subfolders[:] = [name for name in subfolders if not _is_junk(name)]
+        yield from (Path(folder, name) for name in names if not _is_junk(name))
+
+
+def _is_junk(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _JUNK
+
+
+def _listing(folder: Path) -> str:
+    names = sorted(path.name for path in folder.iterdir() if not _is_junk(path.name))
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "") if names else "nothing"
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):
+        return _from_deep_grey(image).convert("RGB")
+    if "A" in image.getbands() or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        # White, as a viewer or a web page shows it; dropping alpha would uncover whatever colour lies beneath.
+        return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _from_deep_grey(image: Image.Image) -> Image.Image:
+    """8-bit grey from 16- or 32-bit: Pillow's own conversion clips everything above 255 to white."""
+    values = np.asarray(image, dtype=np.float64)
+    top = 1.0 if image.mode == "F" and values.max(initial=0) <= 1 else 255.0 if values.max(initial=0) <= 255 else 65535.0
+    if image.mode.startswith("I;16"):
+        top = 65535.0
+    return Image.fromarray(np.clip(np.rint(values / top * 255), 0, 255).astype(np.uint8))
+
+
+def _name(source: str | Path | BinaryIO) -> str:
+    return str(source) if isinstance(source, str | Path) else str(getattr(source, "name", "the given data"))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, Image.UnidentifiedImageError):
+        return "no image format that we know"
+    text = str(error).splitlines()[0] if str(error) else ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

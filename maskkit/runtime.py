@@ -1,0 +1,85 @@
+"""What a run depends on besides data and code: seeds, the device, versions, where caches live."""
+
+import importlib.metadata
+import os
+import platform
+import random
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from maskkit.errors import InputError
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, NumPy and torch (CPU, CUDA, MPS) and ask cuDNN for repeatable kernels.
+
+    The same seed on the same machine then gives the same numbers, bit for bit; another machine or another
+    version of torch may differ in the last digits (torch documentation, "Reproducibility").
+    """
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False
+
+
+def available_devices() -> list[str]:
+    """Device types that work here, fastest first; ``"cpu"`` is always the last."""
+    devices = ["cuda"] if torch.cuda.is_available() else []
+    devices += ["mps"] if torch.backends.mps.is_available() else []
+    return [*devices, "cpu"]
+
+
+def resolve_device(device: str | torch.device = "auto") -> torch.device:
+    """Turn ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"`` into a device that is there.
+
+    Raises
+    ------
+    InputError
+        If the name is unknown or this machine has no such device.
+    """
+    if str(device) == "auto":
+        return torch.device(available_devices()[0])
+    here = available_devices()
+    try:
+        found = torch.device(device)
+    except RuntimeError:
+        found = None
+    if found is None or found.type not in here:
+        raise InputError(f"Device {str(device)!r} is not available here; use 'auto' or one of {', '.join(here)}.")
+    if found.type == "cuda" and (found.index or 0) >= torch.cuda.device_count():
+        raise InputError(f"Device {str(device)!r} is not available here: there are {torch.cuda.device_count()} GPUs, counted from 0.")
+    return found
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, the platform and the packages that decide a run's numbers."""
+    packages = ("maskkit", "torch", "torchvision", "numpy", "pillow", "scikit-learn", "matplotlib")
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for package in packages:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def cache_dir() -> Path:
+    """Folder for what can be drawn or downloaded again: ``$MASKKIT_CACHE``, or the platform's cache folder."""
+    if os.environ.get("MASKKIT_CACHE"):
+        return Path(os.environ["MASKKIT_CACHE"]).expanduser()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return base / "maskkit"
+
+
+def in_colab() -> bool:
+    """Whether this Python runs inside Google Colab."""
+    return "google.colab" in sys.modules

@@ -1,0 +1,80 @@
+"""Deal samples into train, validation and test so that no group of near-duplicates stands in two of them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from maskkit.errors import InputError
+from maskkit.images import CLASS_NAMES, SPLIT_NAMES
+
+FRACTIONS = (0.7, 0.15, 0.15)
+
+
+def assign_splits(targets: np.ndarray, groups: np.ndarray | None = None, *, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> np.ndarray:
+    """Assign each sample to ``"train"``, ``"val"`` or ``"test"``, whole groups at a time.
+
+    Groups are taken in random order, larger ones first, and each goes to the split that lacks most of its classes: the
+    greedy rule of scikit-learn's ``StratifiedGroupKFold``, for splits of unequal size.
+
+    Parameters
+    ----------
+    targets : np.ndarray
+        Integers, shape (N,): the label of each sample.
+    groups : np.ndarray, optional
+        Integers, shape (N,); samples with the same number stay together. Every sample alone by default.
+    fractions : three numbers that add up to 1
+        Shares of train, validation and test. A share of 0 leaves that split empty.
+    seed : int
+
+    Returns
+    -------
+    np.ndarray
+        Strings, shape (N,).
+
+    Raises
+    ------
+    InputError
+        If the fractions are impossible, or a class has too few groups to stand in every split.
+    """
+    fractions = _checked(fractions)
+    targets = np.asarray(targets)
+    _, groups = np.unique(np.arange(len(targets)) if groups is None else groups, return_inverse=True)
+    counts = np.zeros((groups.max(initial=-1) + 1, len(CLASS_NAMES)))
+    np.add.at(counts, (groups, targets), 1)
+
+    wanted = fractions[:, None] * counts.sum(axis=0)
+    have = np.zeros_like(wanted)
+    split_of_group = np.zeros(len(counts), dtype=int)
+    order = np.random.default_rng(seed).permutation(len(counts))
+    for group in order[np.argsort(-counts[order].sum(axis=1), kind="stable")]:
+        lacking = (wanted - have) / np.maximum(wanted, 1e-9)
+        need = lacking[:, counts[group] > 0].sum(axis=1)
+        split_of_group[group] = np.argmax(np.where(fractions > 0, need, -np.inf))
+        have[split_of_group[group]] += counts[group]
+    _check_every_class_everywhere(have, fractions, counts)
+    return np.array(SPLIT_NAMES)[split_of_group[groups]]
+
+
+def straddling_groups(groups: np.ndarray, split: np.ndarray) -> np.ndarray:
+    """Numbers of the groups that have members in more than one split: each one is a leak."""
+    pairs = np.unique(np.stack([np.asarray(groups), np.unique(split, return_inverse=True)[1]], axis=1), axis=0)
+    numbers, splits = np.unique(pairs[:, 0], return_counts=True)
+    return numbers[splits > 1]
+
+
+def _checked(fractions: Sequence[float]) -> np.ndarray:
+    shares = np.asarray(fractions, dtype=float)
+    if shares.shape != (3,) or (shares < 0).any() or shares[0] == 0 or not np.isclose(shares.sum(), 1):
+        raise InputError(f"The fractions of train, val and test must be three shares that add up to 1, like 0.7, 0.15, 0.15; got {tuple(fractions)}.")
+    return shares
+
+
+def _check_every_class_everywhere(have: np.ndarray, fractions: np.ndarray, counts: np.ndarray) -> None:
+    needed = int((fractions > 0).sum())
+    for target, name in enumerate(CLASS_NAMES):
+        if (have[fractions > 0, target] == 0).any():
+            different = int((counts[:, target] > 0).sum())
+            raise InputError(
+                f"{different} different photo{'s' * (different != 1)} of {name} cannot fill {needed} splits; "
+                "add photos (at least three of each class that are no copies of each other)."
+            )

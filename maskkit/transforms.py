@@ -1,0 +1,204 @@
+"""From stored pixels to what the network sees, for whole batches: scaling, and augmentation for training.
+
+Taught in notebook 02. Every function takes a batch of shape (B, 3, H, W) and returns a new one of the same shape; each
+image of the batch gets its own random draw.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+GREY_WEIGHTS = (0.299, 0.587, 0.114)  # luma of ITU-R BT.601, as in Pillow and torchvision
+
+
+def to_float(images: Tensor) -> Tensor:
+    """Scale uint8 pixels in [0, 255] to float32 in [0, 1]."""
+    return images.float() / 255
+
+
+def resize(images: Tensor, image_size: int) -> Tensor:
+    """Resize float images to (B, 3, image_size, image_size) with antialiased bilinear interpolation."""
+    return F.interpolate(images, size=(image_size, image_size), mode="bilinear", antialias=True, align_corners=False)
+
+
+def flip_horizontal(images: Tensor) -> Tensor:
+    """Mirror left and right."""
+    return images.flip(-1)
+
+
+def rotate(images: Tensor, degrees: float | Tensor) -> Tensor:
+    """Turn each image about its centre, counter-clockwise; what enters at the border is a mirror image of the inside.
+
+    Parameters
+    ----------
+    images : Tensor
+        float, (B, 3, H, W), square.
+    degrees : float or Tensor of shape (B,)
+    """
+    return _warp(images, angle=_per_image(degrees, images))
+
+
+def zoom(images: Tensor, factor: float | Tensor) -> Tensor:
+    """Enlarge (``factor`` > 1, a centre crop) or shrink (``factor`` < 1) each image about its centre."""
+    return _warp(images, scale=_per_image(factor, images))
+
+
+def adjust_brightness(images: Tensor, factor: float | Tensor) -> Tensor:
+    """Multiply pixels by ``factor`` (1 changes nothing, 0 is black), clipped to [0, 1]."""
+    return (images * _column(factor, images)).clamp(0, 1)
+
+
+def adjust_contrast(images: Tensor, factor: float | Tensor) -> Tensor:
+    """Blend with the mean grey of each image (1 changes nothing, 0 is flat grey), clipped to [0, 1]."""
+    mean = _grey(images).mean(dim=(-3, -2, -1), keepdim=True)
+    return torch.lerp(mean.expand_as(images), images, _column(factor, images)).clamp(0, 1)
+
+
+def adjust_saturation(images: Tensor, factor: float | Tensor) -> Tensor:
+    """Blend with the grey image (1 changes nothing, 0 is grey), clipped to [0, 1]."""
+    return torch.lerp(_grey(images).expand_as(images), images, _column(factor, images)).clamp(0, 1)
+
+
+def adjust_hue(images: Tensor, degrees: float | Tensor) -> Tensor:
+    """Turn the colours of each image around the colour wheel by an angle, keeping brightness; clipped to [0, 1].
+
+    A rotation about the grey axis of RGB space (Haeberli, "Matrix Operations for Image Processing", 1993).
+    """
+    angle = torch.deg2rad(_per_image(degrees, images))
+    cos, third = torch.cos(angle), (1 - torch.cos(angle)) / 3
+    side = torch.sin(angle) / math.sqrt(3)
+    rows = [torch.stack(row, dim=1) for row in (
+        (cos + third, third - side, third + side),
+        (third + side, cos + third, third - side),
+        (third - side, third + side, cos + third),
+    )]
+    return torch.einsum("bij,bjhw->bihw", torch.stack(rows, dim=1), images).clamp(0, 1)
+
+
+def erase(images: Tensor, top: Tensor, left: Tensor, height: Tensor, width: Tensor, value: float = 0.5) -> Tensor:
+    """Cover one rectangle of each image with grey; positions and sizes in pixels, each of shape (B,).
+
+    Zhong et al., "Random Erasing Data Augmentation", 2020.
+    """
+    row = torch.arange(images.shape[-2], device=images.device)[:, None]
+    column = torch.arange(images.shape[-1], device=images.device)
+    top, left, height, width = (edge.to(images.device)[:, None, None] for edge in (top, left, height, width))
+    inside = (row >= top) & (row < top + height) & (column >= left) & (column < left + width)
+    return images.masked_fill(inside[:, None], value)
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """How strongly training images are varied. The default is the original recipe: flips and rotations.
+
+    Attributes
+    ----------
+    horizontal_flip : probability that an image is mirrored
+    rotation : degrees; each image is turned by a uniform draw from [-rotation, rotation]
+    zoom : the factor is a uniform draw from [1 - zoom, 1 + zoom]
+    shift : share of the side; horizontal and vertical shifts are uniform draws from [-shift, shift]
+    brightness, contrast, saturation : factors are uniform draws from [1 - x, 1 + x]
+    hue : degrees on the colour wheel, uniform from [-hue, hue]
+    erasing : probability that a rectangle of 2 to 20 % of the area is covered
+    """
+
+    horizontal_flip: float = 0.5
+    rotation: float = 15.0
+    zoom: float = 0.0
+    shift: float = 0.0
+    brightness: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
+    hue: float = 0.0
+    erasing: float = 0.0
+
+
+AUGMENTATIONS = {
+    "none": AugmentConfig(horizontal_flip=0.0, rotation=0.0),
+    "original": AugmentConfig(),
+    "strong": AugmentConfig(rotation=20.0, zoom=0.2, shift=0.1, brightness=0.3, contrast=0.3, saturation=0.4, hue=10.0, erasing=0.25),
+}
+
+
+def augment(images: Tensor, config: AugmentConfig = AUGMENTATIONS["original"], generator: torch.Generator | None = None) -> Tensor:
+    """Vary a batch for training: geometry first, then colour, then erasing.
+
+    Parameters
+    ----------
+    images : Tensor
+        float in [0, 1], shape (B, 3, H, W), square.
+    config : AugmentConfig
+    generator : torch.Generator, optional
+        On the CPU, whatever the device of the images, so that every device sees the same draws.
+
+    Returns
+    -------
+    Tensor
+        Same shape, dtype, device and range.
+    """
+    n = len(images)
+
+    def uniform(low: float, high: float) -> Tensor:
+        return (low + (high - low) * torch.rand(n, generator=generator)).to(images.device)
+
+    mirrored = uniform(0, 1) < config.horizontal_flip
+    if config.rotation or config.zoom or config.shift:
+        angle, scale = uniform(-config.rotation, config.rotation), uniform(1 - config.zoom, 1 + config.zoom)
+        across, down = uniform(-config.shift, config.shift), uniform(-config.shift, config.shift)
+        images = _warp(images, angle, scale, across, down, mirrored)
+    elif config.horizontal_flip:
+        images = torch.where(mirrored[:, None, None, None], flip_horizontal(images), images)
+    if config.brightness:
+        images = adjust_brightness(images, uniform(1 - config.brightness, 1 + config.brightness))
+    if config.contrast:
+        images = adjust_contrast(images, uniform(1 - config.contrast, 1 + config.contrast))
+    if config.saturation:
+        images = adjust_saturation(images, uniform(1 - config.saturation, 1 + config.saturation))
+    if config.hue:
+        images = adjust_hue(images, uniform(-config.hue, config.hue))
+    if config.erasing:
+        images = _erase_some(images, uniform, config.erasing)
+    return images
+
+
+def _erase_some(images: Tensor, uniform, probability: float) -> Tensor:
+    rows, columns = images.shape[-2:]
+    area, aspect = uniform(0.02, 0.2), torch.exp(uniform(math.log(0.5), math.log(2.0)))
+    chosen = uniform(0, 1) < probability
+    height = (torch.sqrt(area * aspect) * rows).round() * chosen
+    width = (torch.sqrt(area / aspect) * columns).round()
+    top, left = (uniform(0, 1) * (rows - height)).round(), (uniform(0, 1) * (columns - width)).round()
+    return erase(images, top, left, height, width)
+
+
+def _warp(images: Tensor, angle: Tensor | None = None, scale: Tensor | None = None, across: Tensor | None = None,
+          down: Tensor | None = None, mirrored: Tensor | None = None) -> Tensor:
+    """One resampling for flip, rotation, zoom and shift together: each further resampling would blur the image again."""
+    n, nothing = len(images), torch.zeros(len(images), device=images.device)
+    angle = nothing if angle is None else torch.deg2rad(angle)
+    shrink = 1 / (nothing + 1 if scale is None else scale)
+    sign = nothing + 1 if mirrored is None else 1 - 2 * mirrored.float()
+    # grid_sample asks where each output pixel comes from, so the matrix is the inverse of what is done to the image.
+    cos, sin = torch.cos(angle) * shrink, torch.sin(angle) * shrink
+    matrix = torch.stack([
+        torch.stack([sign * cos, -sign * sin, -(nothing if across is None else 2 * across)], dim=1),
+        torch.stack([sin, cos, -(nothing if down is None else 2 * down)], dim=1),
+    ], dim=1)
+    grid = F.affine_grid(matrix.to(images.dtype), list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+
+
+def _grey(images: Tensor) -> Tensor:
+    weights = torch.tensor(GREY_WEIGHTS, dtype=images.dtype, device=images.device).view(3, 1, 1)
+    return (images * weights).sum(dim=-3, keepdim=True)
+
+
+def _per_image(value: float | Tensor, images: Tensor) -> Tensor:
+    return torch.as_tensor(value, dtype=images.dtype, device=images.device).expand(len(images))
+
+
+def _column(value: float | Tensor, images: Tensor) -> Tensor:
+    return _per_image(value, images).view(-1, 1, 1, 1)

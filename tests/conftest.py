@@ -1,0 +1,50 @@
+"""What several test files share: small pictures on disk and in memory, and a data set that a tiny network can learn."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from maskkit.datasets import Dataset
+
+os.environ.setdefault("MPLBACKEND", "agg")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """Tests neither read nor fill the user's cache; those of one run share one, so that faces are drawn once."""
+    folder = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setenv("MASKKIT_CACHE", str(folder))
+    return folder
+
+
+def noise(seed: int, size: int = 32) -> np.ndarray:
+    """A picture like no other: smooth noise, so that its perceptual hash is its own."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    return np.asarray(Image.fromarray(coarse).resize((size, size), Image.Resampling.BICUBIC))
+
+
+@pytest.fixture
+def photo_folder(tmp_path) -> Path:
+    """Ten different pictures of each class, the masked ones with a white lower half."""
+    for target, name in enumerate(("without_mask", "with_mask")):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for index in range(10):
+            picture = noise(100 * target + index).copy()
+            picture[16:] = picture[16:] // 4 + (190 if target else 0)
+            Image.fromarray(picture).save(tmp_path / "photos" / name / f"{index}.png")
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def easy_dataset() -> Dataset:
+    """64 noisy pictures of 16×16 whose lower half is bright if, and only if, there is a mask."""
+    generator = torch.Generator().manual_seed(0)
+    targets = torch.arange(64) % 2
+    images = torch.randint(0, 100, (64, 3, 16, 16), generator=generator, dtype=torch.uint8)
+    images[targets == 1, :, 8:] += 100
+    split = np.array(["train"] * 40 + ["val"] * 12 + ["test"] * 12)
+    return Dataset(images, targets, tuple(f"image_{index}" for index in range(64)), split, np.arange(64), "easy")

@@ -1,0 +1,72 @@
+import pickle
+
+import pytest
+import torch
+
+from maskkit.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from maskkit.errors import InputError
+from maskkit.evaluation import predict_proba
+from maskkit.models import MaskCNN
+
+
+@pytest.fixture
+def checkpoint():
+    torch.manual_seed(0)
+    return Checkpoint(MaskCNN(16), "maskcnn", 16, epoch=3, val_loss=0.25)
+
+
+def test_loaded_probabilities_are_equal_bit_for_bit(checkpoint, tmp_path):
+    images = torch.randint(0, 256, (9, 3, 16, 16), dtype=torch.uint8)
+    save_checkpoint(tmp_path / "model.pth", checkpoint)
+    loaded = load_checkpoint(tmp_path / "model.pth")
+    assert (predict_proba(loaded.model, images) == predict_proba(checkpoint.model, images)).all()
+    assert (loaded.model_name, loaded.image_size, loaded.epoch, loaded.val_loss) == ("maskcnn", 16, 3, 0.25)
+    assert loaded.class_names == ("without_mask", "with_mask") and not loaded.model.training
+
+
+def test_a_failed_save_leaves_the_good_file(checkpoint, tmp_path, monkeypatch):
+    path = tmp_path / "model.pth"
+    save_checkpoint(path, checkpoint)
+    good = path.read_bytes()
+
+    def full_disk(content, file):
+        file.write_bytes(b"half a file")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(torch, "save", full_disk)
+    with pytest.raises(OSError):
+        save_checkpoint(path, checkpoint)
+    assert path.read_bytes() == good and [file.name for file in tmp_path.iterdir()] == ["model.pth"]
+
+
+class Evil:
+    def __reduce__(self):
+        return exec, ("raise SystemExit('code in a pickle was run')",)
+
+
+def test_code_in_a_pickle_is_not_run(tmp_path):
+    torch.save({"format": "maskkit-checkpoint-1", "state_dict": Evil()}, tmp_path / "evil.pth")
+    (tmp_path / "plain.pth").write_bytes(pickle.dumps(Evil()))
+    for name in ("evil.pth", "plain.pth"):
+        with pytest.raises(InputError, match="nothing in it was run"):
+            load_checkpoint(tmp_path / name)
+
+
+def test_what_is_no_checkpoint(checkpoint, tmp_path):
+    with pytest.raises(InputError, match="There is no model file"):
+        load_checkpoint(tmp_path / "nowhere.pth")
+    (tmp_path / "text.pth").write_text("hello")
+    torch.save([1, 2], tmp_path / "list.pth")
+    torch.save({"weights": torch.ones(2)}, tmp_path / "other.pth")
+    save_checkpoint(tmp_path / "cut.pth", checkpoint)
+    (tmp_path / "cut.pth").write_bytes((tmp_path / "cut.pth").read_bytes()[:5000])
+    for name in ("text", "list", "other", "cut"):
+        with pytest.raises(InputError, match="is not a MaskKit checkpoint") as caught:
+            load_checkpoint(tmp_path / f"{name}.pth")
+        assert "\n" not in str(caught.value)
+
+
+def test_a_checkpoint_that_does_not_fit_its_own_description(checkpoint, tmp_path):
+    save_checkpoint(tmp_path / "model.pth", Checkpoint(checkpoint.model, "maskcnn", 32))
+    with pytest.raises(InputError, match="does not fit the model"):
+        load_checkpoint(tmp_path / "model.pth")

@@ -1,0 +1,144 @@
+import logging
+import os
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from maskkit import datasets
+from maskkit.datasets import load_dataset
+from maskkit.errors import InputError
+from maskkit.images import load_image
+
+
+def test_folder_becomes_tensors_with_the_right_labels(photo_folder):
+    dataset = load_dataset(photo_folder, image_size=24)
+    assert dataset.images.shape == (20, 3, 24, 24) and dataset.images.dtype == torch.uint8
+    for index in (0, 7, 19):
+        expected = load_image(photo_folder / dataset.names[index], 24)
+        assert (dataset.images[index].permute(1, 2, 0).numpy() == expected).all()
+        assert dataset.targets[index] == dataset.names[index].startswith("with_mask")
+
+
+def test_subsets_are_a_partition(photo_folder):
+    dataset = load_dataset(photo_folder, image_size=8)
+    names = [name for split in ("train", "val", "test") for name in dataset.subset(split).names]
+    assert sorted(names) == sorted(dataset.names)
+    assert dataset.class_counts() == {"without_mask": 10, "with_mask": 10}
+
+
+def test_copies_stay_in_one_split_and_are_counted(photo_folder):
+    for index in range(4):
+        shutil.copy(photo_folder / "with_mask" / f"{index}.png", photo_folder / "with_mask" / f"copy{index}.png")
+        Image.open(photo_folder / "without_mask" / f"{index}.png").save(photo_folder / "without_mask" / f"copy{index}.jpg", quality=70)
+    dataset = load_dataset(photo_folder, image_size=32, seed=3)
+    assert dataset.kept_together == 16
+    split_of = dict(zip(dataset.names, dataset.split))
+    for index in range(4):
+        assert split_of[f"with_mask/{index}.png"] == split_of[f"with_mask/copy{index}.png"]
+        assert split_of[f"without_mask/{index}.png"] == split_of[f"without_mask/copy{index}.jpg"]
+
+
+def test_same_seed_same_split(photo_folder):
+    first, again, other = (load_dataset(photo_folder, image_size=8, seed=seed) for seed in (1, 1, 2))
+    assert (first.split == again.split).all() and (first.split != other.split).any()
+
+
+def test_what_is_no_image_is_skipped_named_and_counted(photo_folder, caplog):
+    (photo_folder / "with_mask" / "notes.jpg").write_text("no image")
+    with caplog.at_level(logging.WARNING):
+        dataset = load_dataset(photo_folder, image_size=8)
+    assert len(dataset) == 20 and [name for name, _ in dataset.skipped] == ["with_mask/notes.jpg"]
+    assert "notes.jpg cannot be read as an image" in caplog.text
+
+
+def test_a_class_without_one_readable_photo(photo_folder):
+    for path in (photo_folder / "with_mask").iterdir():
+        path.write_text("no image")
+    with pytest.raises(InputError, match="None of the with_mask files"):
+        load_dataset(photo_folder)
+
+
+def test_given_split_folders_are_kept_and_the_missing_one_is_dealt(photo_folder, tmp_path):
+    for split, numbers in (("train", range(8)), ("test", range(8, 10))):
+        for name in ("with_mask", "without_mask"):
+            (tmp_path / "given" / split / name).mkdir(parents=True)
+            for index in numbers:
+                shutil.copy(photo_folder / name / f"{index}.png", tmp_path / "given" / split / name)
+    dataset = load_dataset(tmp_path / "given", image_size=8)
+    assert {name for name, split in zip(dataset.names, dataset.split) if split == "test"} == {f"test/{c}/{i}.png" for c in ("with_mask", "without_mask") for i in (8, 9)}
+    assert len(dataset.subset("val")) >= 2 and all(name.startswith("train/") for name in dataset.subset("val").names)
+
+
+def test_a_leak_between_given_folders_is_said(photo_folder, tmp_path, caplog):
+    for split in ("train", "val", "test"):
+        shutil.copytree(photo_folder, tmp_path / "given" / split)
+    with caplog.at_level(logging.WARNING):
+        load_dataset(tmp_path / "given", image_size=16)
+    assert "20 groups of near-duplicates stand in more than one" in caplog.text
+
+
+def test_batches_are_the_subset_in_order_or_shuffled(easy_dataset):
+    train = easy_dataset.subset("train")
+    batches = train.batches(16)
+    assert len(batches) == 3 and [len(targets) for _, targets in batches] == [16, 16, 8]
+    assert torch.equal(torch.cat([images for images, _ in batches]), train.images)
+    shuffled = train.batches(16, shuffle=True, generator=torch.Generator().manual_seed(0))
+    first, second = (torch.cat([images for images, _ in shuffled]) for _ in range(2))
+    assert not torch.equal(first, second)
+    assert torch.equal(first.flatten(1).sum(1).sort().values, train.images.flatten(1).sum(1).sort().values)
+
+
+def test_faces_are_drawn_once_and_kept(own_cache, monkeypatch):
+    first = load_dataset("synthetic", n=12, image_size=32, seed=5)
+    import maskkit.faces
+
+    monkeypatch.setattr(maskkit.faces, "generate_faces", lambda *_, **__: pytest.fail("drawn a second time"))
+    again = load_dataset("synthetic", n=12, image_size=32, seed=5)
+    assert torch.equal(first.images, again.images) and (first.split == again.split).all()
+    assert first.class_counts() == {"without_mask": 6, "with_mask": 6}
+    assert (first.attributes["with_mask"].astype(int) == first.targets.numpy()).all()
+    assert len(first.subset("test").attributes["skin_tone"]) == len(first.subset("test"))
+
+
+def test_a_damaged_cache_is_drawn_again(own_cache):
+    first = load_dataset("synthetic", n=8, image_size=32, seed=6)
+    for path in (own_cache / "faces").glob("*.npz"):
+        path.write_bytes(path.read_bytes()[:100])
+    assert torch.equal(load_dataset("synthetic", n=8, image_size=32, seed=6).images, first.images)
+
+
+def test_a_cache_that_cannot_be_written_is_only_a_warning(tmp_path, monkeypatch, caplog):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("MASKKIT_CACHE", str(tmp_path / "file"))
+    assert len(load_dataset("synthetic", n=6, image_size=32)) == 6
+    assert "will be drawn again" in caplog.text
+
+
+def test_photos_that_are_not_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("MASKKIT_PHOTOS", str(tmp_path / "nowhere"))
+    with pytest.raises(InputError, match="The photos are not in"):
+        load_dataset("photos")
+
+
+@pytest.mark.photos
+def test_the_public_photos_have_their_known_numbers():
+    if not os.environ.get("MASKKIT_PHOTOS"):
+        pytest.skip("set MASKKIT_PHOTOS to the folder of the public photos")
+    dataset = load_dataset("photos", image_size=64)
+    assert len(dataset) in (4094, 4095) and not dataset.skipped
+    assert np.isclose(dataset.kept_together, 490, atol=20)
+    assert datasets.straddling_groups(dataset.groups, dataset.split).size == 0
+
+
+@pytest.mark.parametrize("arguments", [{"n": 3}, {"image_size": 0}])
+def test_impossible_sizes(arguments):
+    with pytest.raises(InputError):
+        load_dataset("synthetic", **arguments)
+
+
+def test_unknown_split(easy_dataset):
+    with pytest.raises(InputError, match="no split 'holdout'; the splits are train, val, test"):
+        easy_dataset.subset("holdout")

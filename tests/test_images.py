@@ -1,0 +1,161 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from maskkit.errors import InputError
+from maskkit.images import find_samples, load_image, open_image
+
+
+def touch(*paths):
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (4, 4), "red").save(path)
+
+
+def test_grey_becomes_three_equal_channels(tmp_path):
+    Image.new("L", (5, 4), 77).save(tmp_path / "grey.png")
+    assert np.asarray(open_image(tmp_path / "grey.png")).tolist() == [[[77, 77, 77]] * 5] * 4
+
+
+def test_palette_keeps_its_colours(tmp_path):
+    Image.new("RGB", (4, 4), (255, 0, 0)).convert("P").save(tmp_path / "palette.png")
+    assert open_image(tmp_path / "palette.png").getpixel((0, 0)) == (255, 0, 0)
+
+
+@pytest.mark.parametrize("mode, colour", [("RGBA", (0, 0, 0, 0)), ("LA", (0, 0))])
+def test_transparent_pixels_are_laid_on_white(tmp_path, mode, colour):
+    Image.new(mode, (4, 4), colour).save(tmp_path / "clear.png")
+    assert open_image(tmp_path / "clear.png").getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_a_palette_with_a_transparent_entry_is_laid_on_white(tmp_path):
+    image = Image.new("P", (4, 4), 0)
+    image.putpalette([10, 20, 30] * 256)
+    image.save(tmp_path / "clear.gif", transparency=0)
+    assert open_image(tmp_path / "clear.gif").getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_half_transparent_is_halfway_to_white(tmp_path):
+    Image.new("RGBA", (4, 4), (0, 0, 0, 128)).save(tmp_path / "half.png")
+    assert open_image(tmp_path / "half.png").getpixel((0, 0)) == (127, 127, 127)
+
+
+def test_cmyk_jpeg_has_the_colours_of_the_original(tmp_path):
+    Image.new("RGB", (16, 16), (200, 40, 40)).convert("CMYK").save(tmp_path / "print.jpg", quality=95)
+    assert np.allclose(open_image(tmp_path / "print.jpg").getpixel((8, 8)), (200, 40, 40), atol=6)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bits_are_scaled_and_not_clipped(tmp_path, suffix):
+    values = np.array([[0, 257 * 100], [257 * 200, 65535]], dtype=np.uint16)
+    Image.fromarray(values).save(tmp_path / f"deep.{suffix}")
+    assert np.asarray(open_image(tmp_path / f"deep.{suffix}"))[..., 0].tolist() == [[0, 100], [200, 255]]
+
+
+def test_float_tiff_in_unit_range_is_scaled(tmp_path):
+    Image.fromarray(np.array([[0.0, 0.2], [0.4, 1.0]], dtype=np.float32)).save(tmp_path / "float.tif")
+    assert np.asarray(open_image(tmp_path / "float.tif"))[..., 0].tolist() == [[0, 51], [102, 255]]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_exif_orientation_comes_out_upright(tmp_path, orientation):
+    upright = np.zeros((16, 24, 3), np.uint8)
+    upright[:8, :8] = 255  # white in the top left corner
+    # What a camera stores for each orientation, by the EXIF standard: the inverse of what a viewer does to it.
+    stored = {1: lambda a: a, 2: np.fliplr, 3: lambda a: np.rot90(a, 2), 4: np.flipud,
+              5: lambda a: a.transpose(1, 0, 2), 6: lambda a: np.rot90(a, 1),
+              7: lambda a: np.rot90(a.transpose(1, 0, 2), 2), 8: lambda a: np.rot90(a, 3)}[orientation](upright)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(np.ascontiguousarray(stored)).save(tmp_path / "turned.jpg", exif=exif, quality=95)
+    assert np.abs(np.asarray(open_image(tmp_path / "turned.jpg")).astype(int) - upright).max() < 40
+
+
+def test_content_decides_the_format_not_the_name(tmp_path):
+    Image.new("RGB", (4, 4), "blue").save(tmp_path / "really_webp.jpg", format="WEBP", lossless=True)
+    assert open_image(tmp_path / "really_webp.jpg").getpixel((0, 0)) == (0, 0, 255)
+
+
+def test_an_uploaded_file_in_memory_is_fine():
+    memory = io.BytesIO()
+    Image.new("RGB", (4, 4), "blue").save(memory, format="PNG")
+    memory.seek(0)
+    assert load_image(memory, 8).shape == (8, 8, 3)
+
+
+def test_of_an_animation_the_first_frame_is_taken(tmp_path):
+    frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    assert open_image(tmp_path / "moving.gif").getpixel((0, 0)) == (255, 0, 0)
+
+
+def test_decoding_a_large_jpeg_at_a_smaller_scale_changes_little(tmp_path):
+    gradient = np.add.outer(np.arange(512), np.arange(512)) // 4
+    Image.fromarray(np.stack([gradient] * 3, -1).astype(np.uint8)).save(tmp_path / "large.jpg", quality=95)
+    exact = open_image(tmp_path / "large.jpg").resize((32, 32), Image.Resampling.BILINEAR)
+    assert np.abs(load_image(tmp_path / "large.jpg", 32).astype(int) - np.asarray(exact)).max() <= 3
+
+
+@pytest.mark.parametrize("content", [b"", b"not an image at all", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0 broken"])
+def test_what_is_no_image_is_one_clear_sentence(tmp_path, content):
+    (tmp_path / "fake.jpg").write_bytes(content)
+    with pytest.raises(InputError, match="fake.jpg cannot be read as an image") as caught:
+        open_image(tmp_path / "fake.jpg")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_truncated_photo_is_refused(tmp_path):
+    Image.effect_noise((64, 64), 60).convert("RGB").save(tmp_path / "whole.jpg")
+    (tmp_path / "cut.jpg").write_bytes((tmp_path / "whole.jpg").read_bytes()[:1000])
+    with pytest.raises(InputError, match="cut.jpg cannot be read"):
+        open_image(tmp_path / "cut.jpg")
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(InputError, match="There is no file"):
+        open_image(tmp_path / "nowhere.jpg")
+
+
+@pytest.mark.parametrize("masked, bare", [("with_mask", "without_mask"), ("WithMask", "WithoutMask"), ("with mask", "Without Mask"), ("WITH-MASK", "without-mask")])
+def test_spellings_of_the_classes(tmp_path, masked, bare):
+    touch(tmp_path / masked / "a.png", tmp_path / bare / "b.png")
+    assert {(sample.path.name, sample.target) for sample in find_samples(tmp_path)} == {("a.png", 1), ("b.png", 0)}
+
+
+def test_split_folders(tmp_path):
+    for split in ("Train", "validation", "TEST"):
+        touch(tmp_path / split / "with_mask" / "a.png", tmp_path / split / "without_mask" / "b.png")
+    assert {(sample.split, sample.target) for sample in find_samples(tmp_path)} == {(s, t) for s in ("train", "val", "test") for t in (0, 1)}
+
+
+def test_junk_is_neither_class_nor_image(tmp_path):
+    touch(tmp_path / "with_mask" / "a.png", tmp_path / "without_mask" / "b c.jpg_1088Wx1632H.png", tmp_path / "without_mask" / "ü 口罩.png")
+    touch(tmp_path / "__MACOSX" / "with_mask" / "x.png", tmp_path / ".ipynb_checkpoints" / "y.png", tmp_path / "with_mask" / ".ipynb_checkpoints" / "z.png")
+    for name in ("Thumbs.db", ".DS_Store", "desktop.ini"):
+        (tmp_path / "with_mask" / name).write_bytes(b"junk")
+    assert sorted(sample.path.name for sample in find_samples(tmp_path)) == ["a.png", "b c.jpg_1088Wx1632H.png", "ü 口罩.png"]
+
+
+def test_folder_errors_say_what_was_found(tmp_path):
+    with pytest.raises(InputError, match="does not exist"):
+        find_samples(tmp_path / "nowhere")
+    touch(tmp_path / "file.png")
+    with pytest.raises(InputError, match="is a file"):
+        find_samples(tmp_path / "file.png")
+    touch(tmp_path / "one" / "with_mask" / "a.png")
+    with pytest.raises(InputError, match="no folder without_mask: it holds with_mask"):
+        find_samples(tmp_path / "one")
+    touch(tmp_path / "unknown" / "cats" / "a.png", tmp_path / "unknown" / "dogs" / "b.png")
+    with pytest.raises(InputError, match="it holds cats, dogs"):
+        find_samples(tmp_path / "unknown")
+    (tmp_path / "one" / "without_mask").mkdir()
+    with pytest.raises(InputError, match="without_mask folder in .* holds no images"):
+        find_samples(tmp_path / "one")
+
+
+def test_a_folder_one_level_too_high_gets_a_hint(tmp_path):
+    touch(tmp_path / "dataset" / "with_mask" / "a.png", tmp_path / "dataset" / "without_mask" / "b.png")
+    with pytest.raises(InputError, match="Did you mean .*dataset"):
+        find_samples(tmp_path)

@@ -1,0 +1,163 @@
+"""Early stopping with scripted losses; training against a loop written out with torch alone."""
+
+import dataclasses
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from maskkit import training
+from maskkit.checkpoints import load_checkpoint
+from maskkit.errors import InputError
+from maskkit.evaluation import predict_proba
+from maskkit.files import read_csv
+from maskkit.models import build_model
+from maskkit.training import EarlyStopping, TrainConfig, fit, load_or_train
+from maskkit.transforms import to_float
+
+QUICK = TrainConfig(epochs=4, batch_size=8, device="cpu")
+
+
+def equal_weights(first: nn.Module, second: nn.Module) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True))
+
+
+@pytest.fixture
+def scripted_losses(monkeypatch):
+    """Let validation report the given losses, whatever the network does."""
+    def script(losses):
+        remaining = iter(losses)
+        monkeypatch.setattr(training, "validate", lambda *_: (next(remaining), 0.5))
+
+    return script
+
+
+@pytest.mark.parametrize("losses, patience, best_epoch, epochs", [
+    ([5, 4, 3, 2, 1], 2, 5, 5),
+    ([5, 4, 6, 7, 1], 2, 2, 4),       # the 1 is never seen
+    ([5, 5, 5, 5, 5], 3, 1, 4),       # equal is not lower
+    ([5, 6, 4, 6, 6, 3], 2, 3, 5),
+    ([5, math.nan, math.nan, 1], 2, 1, 3),
+])
+def test_early_stopping_keeps_the_right_epoch(easy_dataset, scripted_losses, losses, patience, best_epoch, epochs):
+    scripted_losses(losses)
+    result = fit(easy_dataset, dataclasses.replace(QUICK, epochs=len(losses), patience=patience))
+    assert result.best_epoch == best_epoch and len(result.history) == epochs
+    assert result.stopped_because == ("early stopping" if epochs < len(losses) or best_epoch + patience <= epochs else "all epochs done")
+
+
+def test_min_delta_asks_for_a_real_improvement():
+    stopping = EarlyStopping(patience=2, min_delta=0.1)
+    assert [stopping.update(loss) for loss in (1.0, 0.95, 0.85)] == [True, False, True]
+
+
+def test_the_best_weights_come_back_not_the_last(easy_dataset, scripted_losses):
+    scripted_losses([3, 1, 2, 2])
+    stopped = fit(easy_dataset, QUICK)
+    scripted_losses([3, 1])
+    two_epochs = fit(easy_dataset, dataclasses.replace(QUICK, epochs=2))
+    assert stopped.best_epoch == 2 and equal_weights(stopped.model, two_epochs.model)
+
+
+def test_one_epoch_equals_a_loop_written_out(easy_dataset):
+    """Without augmentation ``fit`` is nothing but this."""
+    config = dataclasses.replace(QUICK, epochs=1, augmentation="none")
+    torch.manual_seed(config.seed)
+    model = build_model("maskcnn", 16)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    generator = torch.Generator().manual_seed(config.seed)
+    train = easy_dataset.subset("train")
+    order, losses = torch.randperm(40, generator=generator), []
+    for chosen in order.split(8):
+        torch.rand(8, generator=generator)  # the draw for flips, which nothing uses
+        loss = nn.functional.binary_cross_entropy_with_logits(model(train.images[chosen] / 255), train.targets[chosen].float())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    result = fit(easy_dataset, config)
+    assert equal_weights(result.model, model)
+    assert result.history[0]["train_loss"] == pytest.approx(sum(losses) / 5)
+    val = easy_dataset.subset("val")
+    expected = nn.functional.binary_cross_entropy_with_logits(model(to_float(val.images)), val.targets.float())
+    assert result.history[0]["val_loss"] == pytest.approx(expected.item(), abs=1e-6)
+
+
+def test_it_learns_what_can_be_learned(easy_dataset):
+    result = fit(easy_dataset, dataclasses.replace(QUICK, epochs=12, augmentation="none"))
+    assert result.history[-1]["val_accuracy"] == 1.0 and result.history[-1]["val_loss"] < result.history[0]["val_loss"] / 2
+
+
+def test_same_seed_same_weights_bit_for_bit(easy_dataset):
+    first, again = fit(easy_dataset, QUICK), fit(easy_dataset, QUICK)
+    other = fit(easy_dataset, dataclasses.replace(QUICK, seed=1))
+    assert equal_weights(first.model, again.model) and not equal_weights(first.model, other.model)
+
+
+def test_the_test_split_is_not_touched(easy_dataset):
+    images = easy_dataset.images.clone()
+    images[easy_dataset.split == "test"] = 0
+    assert equal_weights(fit(easy_dataset, QUICK).model, fit(dataclasses.replace(easy_dataset, images=images), QUICK).model)
+
+
+def test_run_folder(easy_dataset, tmp_path):
+    result = fit(easy_dataset, QUICK, run_dir=tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"mask_cnn_best.pth", "last.pth", "history.csv", "config.json"}
+    rows = read_csv(tmp_path / "history.csv")
+    assert list(rows[0]) == ["epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "lr", "seconds", "images_per_second"]
+    assert training.read_history(tmp_path / "history.csv") == result.history
+    best = load_checkpoint(tmp_path / "mask_cnn_best.pth")
+    assert best.epoch == result.best_epoch == min(result.history, key=lambda row: row["val_loss"])["epoch"]
+    assert (predict_proba(best.model, easy_dataset.images) == predict_proba(result.model, easy_dataset.images)).all()
+
+
+def test_resumed_equals_uninterrupted(easy_dataset, tmp_path):
+    config = dataclasses.replace(QUICK, augmentation="strong")
+    whole = fit(easy_dataset, config)
+    fit(easy_dataset, dataclasses.replace(config, epochs=2), run_dir=tmp_path)
+    resumed = fit(easy_dataset, config, run_dir=tmp_path, resume=True)
+    assert equal_weights(whole.model, resumed.model)
+    assert [row["val_loss"] for row in whole.history] == [row["val_loss"] for row in resumed.history]
+
+
+def test_resume_needs_the_same_run(easy_dataset, tmp_path):
+    with pytest.raises(InputError, match="no run to resume"):
+        fit(easy_dataset, QUICK, run_dir=tmp_path, resume=True)
+    fit(easy_dataset, QUICK, run_dir=tmp_path)
+    with pytest.raises(InputError, match="other data or options"):
+        fit(easy_dataset, dataclasses.replace(QUICK, batch_size=4), run_dir=tmp_path, resume=True)
+
+
+def test_interrupting_keeps_the_best_model_so_far(easy_dataset, tmp_path):
+    def press_stop(history):
+        if len(history) == 2:
+            raise KeyboardInterrupt
+
+    stopped = fit(easy_dataset, QUICK, run_dir=tmp_path, on_epoch=press_stop)
+    assert stopped.stopped_because == "interrupted" and len(stopped.history) == 2
+    assert load_checkpoint(tmp_path / "mask_cnn_best.pth").epoch == stopped.best_epoch
+    assert equal_weights(fit(easy_dataset, QUICK, run_dir=tmp_path, resume=True).model, fit(easy_dataset, QUICK).model)
+
+
+def test_a_loss_that_is_never_a_number(easy_dataset, scripted_losses):
+    scripted_losses([math.nan] * 10)
+    with pytest.raises(InputError, match="lower the learning rate"):
+        fit(easy_dataset, QUICK)
+
+
+def test_load_or_train_trains_once_and_only_for_the_same_recipe(easy_dataset, tmp_path, monkeypatch):
+    first = load_or_train(easy_dataset, QUICK, run_dir=tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "fit", lambda *_, **__: pytest.fail("trained a second time"))
+        again = load_or_train(easy_dataset, QUICK, run_dir=tmp_path)
+    assert equal_weights(first.model, again.model)
+    assert (again.history, again.best_epoch, again.stopped_because) == (first.history, first.best_epoch, first.stopped_because)
+    assert len(load_or_train(easy_dataset, dataclasses.replace(QUICK, epochs=1), run_dir=tmp_path).history) == 1
+
+
+@pytest.mark.parametrize("name, value", [("epochs", 0), ("batch_size", 0), ("patience", 0), ("learning_rate", 0.0), ("learning_rate", math.inf),
+                                         ("min_delta", -1.0), ("model", "resnet9000"), ("augmentation", "wild")])
+def test_impossible_configurations(name, value):
+    with pytest.raises(InputError, match=name):
+        TrainConfig(**{name: value})

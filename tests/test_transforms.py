@@ -1,0 +1,119 @@
+"""Each step against torchvision's, which works one image at a time."""
+
+import dataclasses
+
+import pytest
+import torch
+from torchvision.transforms.v2 import functional as tv
+
+from maskkit.transforms import (
+    AUGMENTATIONS,
+    AugmentConfig,
+    adjust_brightness,
+    adjust_contrast,
+    adjust_hue,
+    adjust_saturation,
+    augment,
+    erase,
+    flip_horizontal,
+    resize,
+    rotate,
+    to_float,
+    zoom,
+)
+
+
+@pytest.fixture
+def images():
+    coarse = torch.rand(4, 3, 6, 6, generator=torch.Generator().manual_seed(0))
+    return resize(coarse, 32)  # smooth, so that two ways to interpolate stay close
+
+
+def close(ours, theirs, tolerance=1e-5):
+    return torch.allclose(ours, theirs, atol=tolerance)
+
+
+def test_to_float_equals_torchvision():
+    pixels = torch.arange(256, dtype=torch.uint8).expand(1, 3, 1, 256)
+    assert close(to_float(pixels), tv.to_dtype(pixels, torch.float32, scale=True), 1e-7)
+
+
+def test_resize_equals_torchvision(images):
+    assert close(resize(images, 11), tv.resize(images, [11, 11], antialias=True))
+
+
+def test_flip_equals_torchvision(images):
+    assert torch.equal(flip_horizontal(images), tv.horizontal_flip(images))
+
+
+@pytest.mark.parametrize("degrees", [-30, 10, 15, 90])
+def test_rotation_equals_torchvision_inside_the_border(images, degrees):
+    ours, theirs = rotate(images, degrees), tv.rotate(images, degrees, interpolation=tv.InterpolationMode.BILINEAR)
+    assert close(ours[..., 8:24, 8:24], theirs[..., 8:24, 8:24], 2e-3)
+
+
+def test_each_image_has_its_own_angle(images):
+    together = rotate(images, torch.tensor([0.0, 10.0, 20.0, 30.0]))
+    for index, degrees in enumerate((0, 10, 20, 30)):
+        assert close(together[index], rotate(images[index : index + 1], degrees)[0])
+
+
+def test_zoom_equals_a_centre_crop(images):
+    crop = tv.resize(tv.center_crop(images, [16, 16]), [32, 32], antialias=False)
+    assert close(zoom(images, 2.0)[..., 2:-2, 2:-2], crop[..., 2:-2, 2:-2], 2e-3)
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.4, 1.0, 1.7])
+def test_colour_steps_equal_torchvision(images, factor):
+    assert close(adjust_brightness(images, factor), tv.adjust_brightness(images, factor))
+    # torchvision's luma weights have four digits (0.2989); ours are those of the standard.
+    assert close(adjust_contrast(images, factor), tv.adjust_contrast(images, factor), 5e-4)
+    assert close(adjust_saturation(images, factor), tv.adjust_saturation(images, factor), 5e-4)
+
+
+def test_hue_turns_red_to_green_to_blue_and_leaves_grey():
+    red, green, blue = torch.eye(3).view(3, 1, 3, 1, 1)
+    assert close(adjust_hue(red, 120), green) and close(adjust_hue(red, 240), blue)
+    grey = torch.full((1, 3, 2, 2), 0.3)
+    assert close(adjust_hue(grey, 77), grey)
+
+
+def test_erase_equals_torchvision(images):
+    ours = erase(images, *(torch.tensor([value] * 4) for value in (3, 5, 7, 9)), value=0.5)
+    assert torch.equal(ours, tv.erase(images, i=3, j=5, h=7, w=9, v=torch.full((3, 1, 1), 0.5)))
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_augmented_images_keep_shape_and_range(images, name):
+    out = augment(images, AUGMENTATIONS[name], torch.Generator().manual_seed(0))
+    assert out.shape == images.shape and out.dtype == images.dtype
+    assert 0 <= out.min() and out.max() <= 1
+
+
+def test_none_changes_nothing_and_the_rest_do_change(images):
+    assert torch.equal(augment(images, AUGMENTATIONS["none"]), images)
+    for field in dataclasses.fields(AugmentConfig):
+        config = dataclasses.replace(AUGMENTATIONS["none"], **{field.name: 20.0 if field.name in ("rotation", "hue") else 0.9})
+        assert not close(augment(images, config, torch.Generator().manual_seed(0)), images), field.name
+
+
+def test_same_generator_same_pictures(images):
+    first, again, other = (augment(images, AUGMENTATIONS["strong"], torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert torch.equal(first, again) and not torch.equal(first, other)
+
+
+def test_flips_and_rotations_have_the_asked_for_rate(images):
+    many = images[:1].expand(400, -1, -1, -1)
+    flips = augment(many, AugmentConfig(horizontal_flip=0.3, rotation=0), torch.Generator().manual_seed(0))
+    share = torch.isclose(flips, flip_horizontal(many)).flatten(1).all(1).float().mean()
+    assert 0.2 < share < 0.4
+
+
+def test_one_warp_is_flip_then_rotation(images):
+    """The flip and the rotation of the original recipe, done in one resampling, equal the two steps one after the other."""
+    config = AugmentConfig(horizontal_flip=1.0, rotation=15.0)
+    generator = torch.Generator().manual_seed(3)
+    torch.rand(4, generator=generator)                       # the draws of the flip
+    angles = -15 + 30 * torch.rand(4, generator=generator)   # the draws of the rotation
+    out = augment(images, config, torch.Generator().manual_seed(3))
+    assert close(out, rotate(flip_horizontal(images), angles), 1e-4)

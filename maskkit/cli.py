@@ -42,8 +42,9 @@ def train(arguments: argparse.Namespace) -> int:
     dataset = _load_data(arguments.data_dir or arguments.dataset, arguments)
     _say(f"{dataset!r}")
     _say(_about_groups(dataset))
-    _write_split(run_dir / "split.csv", dataset)
     result = training.fit(dataset, config, run_dir=run_dir, on_epoch=_print_epoch, resume=arguments.resume, progress=sys.stderr.isatty())
+    if result.history:
+        _write_split(run_dir / "split.csv", dataset)
     if result.stopped_because == "interrupted":
         _say_interrupted(result, run_dir)
         return 130
@@ -107,7 +108,8 @@ def data_synthetic(arguments: argparse.Namespace) -> int:
 
     if arguments.n < 2 or arguments.image_size < 16:
         raise InputError(f"At least 2 faces of at least 16 pixels can be drawn; got --n {arguments.n} --image-size {arguments.image_size}.")
-    folder = write_faces(arguments.out, arguments.n, image_size=arguments.image_size, seed=arguments.seed, progress=True)
+    folder = write_faces(arguments.out, arguments.n, image_size=arguments.image_size, seed=arguments.seed,
+                         variety=arguments.variety, progress=True)
     print(f"{arguments.n} faces in {folder}; what is known of each: {folder / 'attributes.csv'}")
     return 0
 
@@ -145,6 +147,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--augmentation", default="original", help="none, original (flips and rotations) or strong")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")
     parser.add_argument("--faces", type=int, default=2000, help="number of synthetic faces")
+    parser.add_argument("--variety", type=float, default=0.3, help="of the synthetic faces' camera, light and pose: 0 one studio, 1 from anywhere")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--resume", action="store_true", help="go on with the run in --run-dir")
@@ -173,6 +176,7 @@ def _add_data(commands: argparse._SubParsersAction) -> None:
     parser = data.add_parser("synthetic", help="draw synthetic faces into a folder", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--out", metavar="DIR", default="data/synthetic", help="a new folder")
     parser.add_argument("--n", type=int, default=2000, help="number of faces")
+    parser.add_argument("--variety", type=float, default=0.3, help="of camera, light and pose: 0 one studio, 1 from anywhere")
     parser.add_argument("--image-size", type=int, default=128, help="side of the images in pixels")
     parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same faces")
     parser.set_defaults(run=data_synthetic)
@@ -206,10 +210,12 @@ def _train_config(arguments: argparse.Namespace):
 
 
 def _check_run_dir(run_dir: Path, arguments: argparse.Namespace) -> None:
-    from maskkit.training import BEST
+    from maskkit.training import BEST, LAST
 
     if run_dir.exists() and not run_dir.is_dir():
         raise InputError(f"{run_dir} is a file; give a folder for the run.")
+    if arguments.resume and not (run_dir / LAST).exists():
+        raise InputError(f"There is no run to resume in {run_dir}: it has no {LAST}; give the --run-dir of an earlier run.")
     if (run_dir / BEST).exists() and not (arguments.resume or arguments.overwrite):
         raise InputError(f"{run_dir} already holds a trained model; choose another --run-dir, or add --resume or --overwrite.")
 
@@ -217,7 +223,8 @@ def _check_run_dir(run_dir: Path, arguments: argparse.Namespace) -> None:
 def _load_data(source: str, arguments: argparse.Namespace):
     from maskkit.datasets import load_dataset
 
-    return load_dataset(source, image_size=arguments.image_size, n=arguments.faces, seed=arguments.seed, progress=True)
+    return load_dataset(source, image_size=arguments.image_size, n=arguments.faces, variety=arguments.variety,
+                        seed=arguments.seed, progress=True)
 
 
 def _test_images(arguments: argparse.Namespace, image_size: int):
@@ -246,8 +253,7 @@ def _own_test_split(run_dir: Path):
         data = config["data"]
     except (OSError, ValueError, KeyError):
         raise InputError(f"There is no config.json of a run in {run_dir}, so its test split is not known; give --test-dir.") from None
-    dataset = load_dataset(data["source"], image_size=data["image_size"], n=sum(sum(split.values()) for split in data["counts"].values()),
-                           seed=config["train"]["seed"], progress=True)
+    dataset = load_dataset(data["source"], image_size=data["image_size"], **data["options"], progress=True)
     test = dataset.subset("test")
     return test.images, test.targets.numpy(), [{"name": name, "reason": reason} for name, reason in dataset.skipped]
 

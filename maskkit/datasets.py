@@ -4,9 +4,10 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -44,6 +45,23 @@ class Subset:
     def __len__(self) -> int:
         return len(self.targets)
 
+    def sample(self, n: int, *, seed: int = 0) -> "Subset":
+        """``n`` images drawn at random, with the shares of the classes kept (to within one image)."""
+        if not 2 <= n <= len(self):
+            raise InputError(f"From {len(self)} images 2 to {len(self)} can be drawn; got {n}.")
+        order = np.random.default_rng(seed).permutation(len(self))
+        # The rank of an image within its own class, as a share: taking the smallest ranks keeps the classes in proportion.
+        targets = self.targets.numpy()[order]
+        rank = np.empty(len(self))
+        for target in np.unique(targets):
+            same = targets == target
+            rank[same] = (np.arange(same.sum()) + 0.5) / same.sum()
+        return self._take(np.sort(order[np.argsort(rank, kind="stable")[:n]]))
+
+    def _take(self, chosen: np.ndarray) -> "Subset":
+        attributes = None if self.attributes is None else {key: values[chosen] for key, values in self.attributes.items()}
+        return Subset(self.images[chosen], self.targets[chosen], tuple(self.names[i] for i in chosen), self.indices[chosen], attributes)
+
     def batches(self, batch_size: int = 32, *, shuffle: bool = False, generator: torch.Generator | None = None) -> "Batches":
         """Batches of (images uint8 (B, 3, H, W), targets float32 (B,)); shuffled anew at each pass if asked."""
         return Batches(self, batch_size, shuffle, generator)
@@ -79,7 +97,7 @@ class Dataset:
     names : tuple of str, the path relative to the folder, or face_000012
     split : np.ndarray of "train", "val", "test", shape (N,)
     groups : np.ndarray of int, shape (N,); near-duplicates share a number
-    source : "synthetic", "photos" or the folder
+    source, options : what ``load_dataset(source, image_size=…, **options)`` makes it from again
     attributes : dict of np.ndarray of length N; None where nothing is known
     skipped : tuple of (name, reason), the files that could not be read
     """
@@ -90,6 +108,7 @@ class Dataset:
     split: np.ndarray
     groups: np.ndarray
     source: str
+    options: dict[str, object] = field(default_factory=dict)
     attributes: dict[str, np.ndarray] | None = None
     skipped: tuple[tuple[str, str], ...] = ()
 
@@ -115,9 +134,8 @@ class Dataset:
         """The images of one split: ``"train"``, ``"val"`` or ``"test"``."""
         if name not in SPLIT_NAMES:
             raise InputError(f"There is no split {name!r}; the splits are {', '.join(SPLIT_NAMES)}.")
-        indices = np.flatnonzero(self.split == name)
-        attributes = None if self.attributes is None else {key: values[indices] for key, values in self.attributes.items()}
-        return Subset(self.images[indices], self.targets[indices], tuple(self.names[i] for i in indices), indices, attributes)
+        everything = Subset(self.images, self.targets, self.names, np.arange(len(self)), self.attributes)
+        return everything._take(np.flatnonzero(self.split == name))
 
     def class_counts(self, name: str | None = None) -> dict[str, int]:
         """Number of images of each class, in one split or in all."""
@@ -126,8 +144,8 @@ class Dataset:
         return {class_name: int(count) for class_name, count in zip(CLASS_NAMES, counts)}
 
 
-def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: int = 2000, seed: int = 0,
-                 fractions: Sequence[float] = FRACTIONS, progress: bool = False) -> Dataset:
+def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: int = 2000, variety: float = 0.3,
+                 seed: int = 0, fractions: Sequence[float] = FRACTIONS, progress: bool = False) -> Dataset:
     """Load synthetic faces, the public photos or your own folder, split with no leak.
 
     Parameters
@@ -138,6 +156,9 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
         Side in pixels to which every image is resized.
     n : int
         Number of synthetic faces; ignored for photos.
+    variety : float in [0, 1]
+        Of the camera, light and pose of synthetic faces: 0.3, as in one studio, can be learned from a thousand faces in a
+        minute; 1, as from anywhere, needs ten times as many and is what real photos ask for.
     seed : int
         Of the split, and of the synthetic faces.
     fractions : shares of train, validation and test
@@ -153,8 +174,11 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
     if image_size < 1:
         raise InputError(f"The image size must be a positive number of pixels; got {image_size}.")
     if str(source) == "synthetic":
-        return _load_faces(n, image_size, seed, fractions, progress)
-    return _load_folder(photos_dir() if str(source) == "photos" else Path(source), str(source), image_size, seed, fractions, progress)
+        return _load_faces(n, image_size, variety, seed, fractions, progress)
+    if str(source) == "photos":
+        return _load_folder(photos_dir(), "photos", image_size, seed, fractions, progress)
+    folder = Path(source).expanduser()
+    return _load_folder(folder, str(folder.resolve()), image_size, seed, fractions, progress)
 
 
 def photos_dir() -> Path:
@@ -193,7 +217,7 @@ def read_images(paths: Sequence[Path], image_size: int, *, progress: bool = Fals
 
 def _load_folder(folder: Path, source: str, image_size: int, seed: int, fractions: Sequence[float], progress: bool) -> Dataset:
     samples = find_samples(folder)
-    root = folder.expanduser()
+    root = folder
     images, kept, problems = read_images([sample.path for sample in samples], image_size, progress=progress)
     samples = [samples[index] for index in kept]
     targets = np.array([sample.target for sample in samples], dtype=np.int64)
@@ -206,7 +230,8 @@ def _load_folder(folder: Path, source: str, image_size: int, seed: int, fraction
     if len(leaks):
         logger.warning("%d groups of near-duplicates stand in more than one of the given train, val and test folders; the scores will look better than they are.", len(leaks))
     return Dataset(
-        images=_channels_first(images), targets=torch.from_numpy(targets), split=split, groups=groups, source=source,
+        images=_channels_first(images), targets=torch.from_numpy(targets), split=split, groups=groups,
+        source=source, options={"seed": seed, "fractions": list(fractions)},
         names=tuple(sample.path.relative_to(root).as_posix() for sample in samples),
         skipped=tuple((path.relative_to(root).as_posix(), reason) for path, reason in problems.items()),
     )
@@ -224,30 +249,31 @@ def _split_by_folders(given: list[str | None], targets: np.ndarray, groups: np.n
     return split
 
 
-def _load_faces(n: int, image_size: int, seed: int, fractions: Sequence[float], progress: bool) -> Dataset:
+def _load_faces(n: int, image_size: int, variety: float, seed: int, fractions: Sequence[float], progress: bool) -> Dataset:
     if n < 6:
         raise InputError(f"At least 6 faces are needed, one of each class for train, val and test; got n={n}.")
-    images, attributes = _cached_faces(n, image_size, seed, progress)
+    images, attributes = _cached_faces(n, image_size, variety, seed, progress)
     targets = attributes["with_mask"].astype(np.int64)
     groups = np.arange(n)  # every face is drawn on its own, so none is a near-duplicate of another
     return Dataset(
-        images=_channels_first(images), targets=torch.from_numpy(targets), groups=groups, source="synthetic",
+        images=_channels_first(images), targets=torch.from_numpy(targets), groups=groups,
+        source="synthetic", options={"n": n, "variety": variety, "seed": seed, "fractions": list(fractions)},
         split=assign_splits(targets, groups, fractions=fractions, seed=seed),
         names=tuple(f"face_{index:06d}" for index in range(n)), attributes=attributes,
     )
 
 
-def _cached_faces(n: int, image_size: int, seed: int, progress: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def _cached_faces(n: int, image_size: int, variety: float, seed: int, progress: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Draw the faces once; the name of the kept file is a hash of the recipe, so a new generator draws anew."""
     from maskkit.faces import generate_faces, recipe_hash
 
-    path = cache_dir() / "faces" / f"{recipe_hash(n, image_size, seed)}.npz"
+    path = cache_dir() / "faces" / f"{recipe_hash(n, image_size, seed, variety)}.npz"
     try:
         with np.load(path, allow_pickle=False) as kept:
             return kept["images"], {key: kept[key] for key in kept.files if key != "images"}
-    except (OSError, ValueError, KeyError, EOFError):  # not there yet, or damaged: draw it again
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # not there yet, or damaged: draw it again
         pass
-    images, faces = generate_faces(n, image_size=image_size, seed=seed, progress=progress)
+    images, faces = generate_faces(n, image_size=image_size, seed=seed, variety=variety, progress=progress)
     rows = [asdict(face) for face in faces]
     attributes = {key: np.array([row[key] for row in rows]) for key in rows[0]}
     try:

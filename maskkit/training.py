@@ -232,8 +232,9 @@ def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_
 
 
 def describe_data(dataset: Dataset) -> dict[str, object]:
-    """What identifies the data of a run: source, image size and the number of images of each class in each split."""
-    return {"source": dataset.source, "image_size": dataset.image_size, "counts": {name: dataset.class_counts(name) for name in ("train", "val", "test")}}
+    """What identifies the data of a run: how to load it again, and the number of images of each class in each split."""
+    counts = {name: dataset.class_counts(name) for name in ("train", "val", "test")}
+    return {"source": dataset.source, "image_size": dataset.image_size, "options": dataset.options, "counts": counts}
 
 
 def _finished_run(run_dir: Path, config: TrainConfig, dataset: Dataset) -> FitResult | None:

@@ -91,6 +91,20 @@ def test_batches_are_the_subset_in_order_or_shuffled(easy_dataset):
     assert torch.equal(first.flatten(1).sum(1).sort().values, train.images.flatten(1).sum(1).sort().values)
 
 
+@pytest.mark.parametrize("n", [2, 7, 20, 40])
+def test_a_sample_keeps_the_shares_of_the_classes(easy_dataset, n):
+    train = easy_dataset.subset("train")
+    few, again, other = (train.sample(n, seed=seed) for seed in (1, 1, 2))
+    assert len(few) == n and abs(int(few.targets.sum()) - n / 2) <= 0.5
+    assert few.names == again.names and (few.names != other.names or n == 40)
+    assert all(torch.equal(few.images[i], easy_dataset.images[few.indices[i]]) for i in range(n))
+
+
+def test_a_sample_cannot_be_larger_than_the_subset(easy_dataset):
+    with pytest.raises(InputError, match="From 40 images 2 to 40 can be drawn; got 41"):
+        easy_dataset.subset("train").sample(41)
+
+
 def test_faces_are_drawn_once_and_kept(own_cache, monkeypatch):
     first = load_dataset("synthetic", n=12, image_size=32, seed=5)
     import maskkit.faces

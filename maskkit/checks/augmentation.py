@@ -1,0 +1,327 @@
+"""Checks of notebook 02: scaling, flipping and brightening by hand, and which augmentations keep the label true."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from maskkit.checks.exercise import Misconception, exercise
+
+
+def _shapes(rng: np.random.Generator) -> list[tuple[int, ...]]:
+    """Batches whose axes all differ, so that no axis can be taken for another."""
+    drawn = [(int(rng.integers(2, 6)), 3, *map(int, rng.choice(9, 2, replace=False) + 4)) for _ in range(3)]
+    return [(2, 3, 4, 5), (4, 3, 6, 2), *drawn]
+
+
+def _uint8_images(rng: np.random.Generator) -> list[tuple]:
+    def batch(low: int, high: int, shape: tuple[int, ...]) -> tuple[Tensor]:
+        return (torch.as_tensor(rng.integers(low, high, shape), dtype=torch.uint8),)
+
+    extremes = torch.tensor([0, 1, 127, 128, 254, 255], dtype=torch.uint8).reshape(1, 3, 1, 2)
+    return [(extremes,), batch(40, 200, (2, 3, 4, 5)), *(batch(0, 256, shape) for shape in _shapes(rng))]
+
+
+@exercise(
+    "02",
+    cases=_uint8_images,
+    hints=(
+        "The darkest pixel, 0, becomes 0.0 and the brightest possible one, 255, becomes 1.0.",
+        "Two steps: make floats (images.float()), then divide by the largest value that uint8 can hold.",
+    ),
+    misconceptions=(
+        Misconception(
+            "divided by 256",
+            lambda images: images.float() / 256,
+            "Pure white becomes 255 / 256 = 0.996 and not 1: there are 256 values, but the largest is 255.",
+            "Divide by the largest value, not by the number of values.",
+        ),
+        Misconception(
+            "whole-number division",
+            lambda images: images // 255,
+            "Only 0 and 1 are left, and a grey face turns black: // drops what is behind the decimal point, and so does uint8.",
+            "Divide with a single /, and leave the result a float tensor.",
+        ),
+        Misconception(
+            "made float, not scaled",
+            lambda images: images.float(),
+            "The pixels are floats now, but they still go up to 255. The type alone does not change the range.",
+            "Divide as well.",
+        ),
+        Misconception(
+            "clamped, not scaled",
+            lambda images: images.float().clamp(0, 1),
+            "All but black pixels become 1: clamp cuts off what is too large, it does not scale.",
+            "Divide by 255 in place of clamp.",
+        ),
+        Misconception(
+            "scaled by the brightest pixel of the batch",
+            lambda images: images / images.max(),
+            "The brightest pixel of every batch becomes 1, so the same face would get other numbers in a brighter company.",
+            "Divide by the same number always: the largest that uint8 can hold.",
+        ),
+        Misconception(
+            "stretched between darkest and brightest",
+            lambda images: (images - images.min()) / (images.max() - images.min()),
+            "The darkest pixel of every batch becomes 0 and the brightest 1: this stretches the contrast, differently for each batch.",
+            "Use no minimum and no maximum of the data: 0 stays 0, and 255 becomes 1.",
+        ),
+        Misconception(
+            "from -1 to 1",
+            lambda images: images / 127.5 - 1,
+            "The pixels go from -1 to 1. Some networks want that; the task asks for 0 to 1.",
+            "Divide by 255 and subtract nothing.",
+        ),
+        Misconception(
+            "mean subtracted",
+            lambda images: images / 255 - (images / 255).mean(),
+            "The mean was subtracted, so half of the pixels are negative. That is standardising; the task asks for 0 to 1.",
+            "Leave out the subtraction.",
+        ),
+        Misconception(
+            "standardised",
+            lambda images: (images.float() - images.float().mean()) / images.float().std(),
+            "These pixels have mean 0 and standard deviation 1. That is standardising; the task asks for 0 to 1.",
+            "Use no mean and no standard deviation, only the largest value of uint8.",
+        ),
+    ),
+)
+def to_unit_range(images: Tensor) -> Tensor:
+    """Return uint8 images (B, 3, H, W) as floats from 0 (was 0) to 1 (was 255)."""
+    return images.float() / 255
+
+
+def _float_images(rng: np.random.Generator) -> list[tuple]:
+    return [(torch.as_tensor(rng.random(shape), dtype=torch.float32),) for shape in _shapes(rng)]
+
+
+def _negative_step(images: Tensor) -> Tensor:
+    return images[..., ::-1]
+
+
+@exercise(
+    "02",
+    cases=_float_images,
+    hints=(
+        "The shape is (batch, channel, row, column). What is mirrored when left and right change places?",
+        "images.flip(dims=[...]) turns the order of an axis round; columns are the last axis.",
+    ),
+    misconceptions=(
+        Misconception(
+            "upside down",
+            lambda images: images.flip(-2),
+            "The faces stand on their heads: axis 2 are the rows, so top and bottom changed places.",
+            "Left and right is the order of the columns, the last axis.",
+        ),
+        Misconception(
+            "channels turned round",
+            lambda images: images.flip(1),
+            "The faces turned blue: axis 1 are the colour channels, so red and blue changed places.",
+            "In (B, 3, H, W) the columns are the last axis, not the second.",
+        ),
+        Misconception(
+            "batch turned round",
+            lambda images: images.flip(0),
+            "The pictures are as before but in the opposite order: axis 0 is the batch.",
+            "Turn the columns of each picture round, the last axis.",
+        ),
+        Misconception(
+            "turned by 180 degrees",
+            lambda images: images.flip(-1, -2),
+            "The faces are turned by 180°: rows and columns both changed their order.",
+            "Turn only one axis round.",
+        ),
+        Misconception(
+            "everything turned round",
+            lambda images: images.flip(0, 1, 2, 3),
+            "Every axis is turned round: rows, columns, colours and the batch.",
+            "Name the one axis that holds the columns.",
+        ),
+        Misconception(
+            "transposed",
+            lambda images: images.transpose(-1, -2),
+            "Rows and columns changed places, so the faces lie on their side. A mirror keeps the height and the width.",
+            "flip turns an axis round; transpose swaps two.",
+        ),
+        Misconception(
+            "negative step",
+            _negative_step,
+            "numpy turns an axis round with ::-1, but torch takes no negative step.",
+            "torch has a method for it: flip.",
+        ),
+        Misconception(
+            "not flipped",
+            lambda images: images,
+            "The pictures come back as they were. images.flip(...) gives a new tensor and leaves the old one alone.",
+            "Return what flip gives you.",
+        ),
+    ),
+)
+def flip_horizontal(images: Tensor) -> Tensor:
+    """Return images (B, 3, H, W) mirrored: left and right change places."""
+    return images.flip(-1)
+
+
+def _images_and_factors(rng: np.random.Generator) -> list[tuple]:
+    factors = (1.5, 0.5, 2.0, 1.0, 0.0)
+    return [(images, factor) for (images,), factor in zip(_float_images(rng), factors)]
+
+
+@exercise(
+    "02",
+    cases=_images_and_factors,
+    hints=(
+        "Brighter means that every pixel is multiplied by the factor. Which pixels leave the range?",
+        "images * factor, then clamp(...) to the range from 0 to 1.",
+    ),
+    misconceptions=(
+        Misconception(
+            "not clipped",
+            lambda images, factor: images * factor,
+            "Some pixels are above 1 now: brighter than white does not exist, and the network would see values that no photo has.",
+            "Cut off at 1 with clamp, after the multiplication.",
+        ),
+        Misconception(
+            "factor added",
+            lambda images, factor: (images + factor).clamp(0, 1),
+            "The factor is added, so black turns grey and a factor of 1 makes everything white. A factor of 1 should change nothing.",
+            "Multiply by the factor.",
+        ),
+        Misconception(
+            "factor minus one added",
+            lambda images, factor: (images + factor - 1).clamp(0, 1),
+            "A factor of 1 changes nothing, which is right, but the rest is shifted: black becomes grey. Black times a factor is black.",
+            "Multiply by the factor and add nothing.",
+        ),
+        Misconception(
+            "scaled back in place of clipped",
+            lambda images, factor: images * factor / max(1.0, (images * factor).max().item()),
+            "Everything is divided by the brightest pixel, which takes the new brightness away again.",
+            "Cut off at 1 (clamp), and leave the pixels below 1 alone.",
+        ),
+        Misconception(
+            "run over in place of clipped",
+            lambda images, factor: (images * factor) % 1,
+            "What passes 1 starts again at 0, so the brightest spots turn black. They should stay white.",
+            "Use clamp in place of %.",
+        ),
+        Misconception(
+            "power in place of product",
+            lambda images, factor: images**factor,
+            "Pixels are raised to the power of the factor, and a number below 1 gets smaller by that: the picture turns darker.",
+            "Multiply: images * factor.",
+        ),
+        Misconception(
+            "divided by the factor",
+            lambda images, factor: (images / factor).clamp(0, 1),
+            "It works the wrong way round: a factor of 2 makes it darker.",
+            "Multiply in place of dividing.",
+        ),
+        Misconception(
+            "clipped to 0 to 255",
+            lambda images, factor: (images * factor).clamp(0, 255).round(),
+            "These pixels are treated as if they went to 255, but they are floats from 0 to 1.",
+            "Clamp to the range from 0 to 1, and do not round.",
+        ),
+    ),
+)
+def adjust_brightness(images: Tensor, factor: float) -> Tensor:
+    """Return float images in [0, 1] multiplied by a factor, and cut off so that they stay in [0, 1]."""
+    return (images * factor).clamp(0, 1)
+
+
+_SAFE = {
+    "mirror left and right": True,
+    "rotate by up to 15 degrees": True,
+    "change the brightness a little": True,
+    "make it grey": True,
+    "crop away the lower half": False,
+    "erase the whole mouth and chin": False,
+    "erase a small random square": True,
+}
+
+
+def _answers(**changed: bool) -> dict[str, bool]:
+    return {**_SAFE, **{name.replace("_", " "): value for name, value in changed.items()}}
+
+
+@exercise(
+    "02",
+    cases=lambda rng: [()],
+    canonical=lambda answer: {key: bool(value) for key, value in answer.items()},
+    takes_value=True,
+    hints=(
+        "Imagine the picture after the change: can you still see whether there is a mask?",
+        "Two of them can take away the only place where a mask shows.",
+    ),
+    misconceptions=(
+        Misconception(
+            "every augmentation is safe",
+            lambda: dict.fromkeys(_SAFE, True),
+            "Two of them can hide the place where a mask sits; a masked face without its mask still carries the label with_mask.",
+            "What is left of a mask when the lower half is gone?",
+        ),
+        Misconception(
+            "no augmentation is safe",
+            lambda: dict.fromkeys(_SAFE, False),
+            "An augmentation changes the picture, and that is its purpose. It is unsafe only if the label is no longer true.",
+            "A mirrored mask is still a mask.",
+        ),
+        Misconception(
+            "safe and unsafe mixed up",
+            lambda: {key: not value for key, value in _SAFE.items()},
+            "All of them are the wrong way round: True stands for safe, when the label is still true afterwards.",
+            "Swap True and False.",
+        ),
+        Misconception(
+            "geometry breaks the label",
+            lambda: _answers(mirror_left_and_right=False, rotate_by_up_to_15_degrees=False),
+            "A mirrored or slightly tilted face still wears its mask. (With digits it would be another matter: a mirrored 2 is no 2.)",
+            "Ask whether the mask can still be seen, not whether the picture has changed.",
+        ),
+        Misconception(
+            "a mirror breaks the label",
+            lambda: _answers(mirror_left_and_right=False),
+            "A mirrored face still wears its mask. (With letters it would be another matter: a mirrored b is a d.)",
+            "Is there anything about a mask that tells left from right?",
+        ),
+        Misconception(
+            "a rotation breaks the label",
+            lambda: _answers(rotate_by_up_to_15_degrees=False),
+            "A tilted face still wears its mask; people tilt their heads all the time.",
+            "Ask whether the mask can still be seen.",
+        ),
+        Misconception(
+            "colour breaks the label",
+            lambda: _answers(change_the_brightness_a_little=False, make_it_grey=False),
+            "A mask in poor light, or in a grey photo, is still a mask: its label does not hang on its colour.",
+            "Could you tell on a black-and-white photo?",
+        ),
+        Misconception(
+            "grey breaks the label",
+            lambda: _answers(make_it_grey=False),
+            "A mask on a grey photo is still a mask; masks come in every colour, so colour cannot be what makes one.",
+            "Could you tell on a black-and-white photo?",
+        ),
+        Misconception(
+            "every erasing breaks the label",
+            lambda: _answers(erase_a_small_random_square=False),
+            "A small square hides a part of a mask, seldom all of it. That is why random erasing is used with small areas.",
+            "How much of a mask does a small square cover?",
+        ),
+        Misconception(
+            "erasing never breaks the label",
+            lambda: _answers(erase_the_whole_mouth_and_chin=True),
+            "With the mouth and the chin covered, nobody can tell any more whether there was a mask.",
+            "Where on a face does a mask sit?",
+        ),
+        Misconception(
+            "a crop never breaks the label",
+            lambda: _answers(crop_away_the_lower_half=True),
+            "With the lower half cut away, the mask is gone but the label still says with_mask.",
+            "Which half of a face does a mask sit on?",
+        ),
+    ),
+)
+def label_safe() -> dict[str, bool]:
+    """Say for each augmentation whether the label (with or without mask) stays true: True for safe, False for unsafe."""
+    return _SAFE

@@ -1,0 +1,462 @@
+"""Checks of notebook 03: sizes, parameters, a convolution by hand, and the receptive field."""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from maskkit.checks.exercise import Misconception, exercise
+
+
+def _sizes(rng: np.random.Generator) -> list[tuple]:
+    fixed = [(5, 3, 0, 1), (128, 3, 1, 1), (128, 2, 0, 2), (7, 3, 1, 2), (10, 5, 2, 3), (28, 5, 0, 1), (9, 4, 1, 2), (11, 1, 0, 3)]
+    drawn = [(int(rng.integers(12, 200)), *map(int, rng.integers((2, 0, 1), (8, 4, 5)))) for _ in range(8)]
+    return [*fixed, *drawn]
+
+
+@exercise(
+    "03",
+    cases=_sizes,
+    hints=(
+        "Draw a row of 5 cells and slide a window of 3 over it: how many places has it? Then add a cell on both sides.",
+        "The window can move by size + 2 × padding - kernel cells, in steps of stride; and it has its first place besides.",
+    ),
+    misconceptions=(
+        Misconception(
+            "padding counted on one side",
+            lambda size, kernel, padding, stride: (size + padding - kernel) // stride + 1,
+            "Your output is too small where there is padding: did you count the padding on both sides?",
+            "Padding of 1 adds a cell on the left and one on the right.",
+        ),
+        Misconception(
+            "first place forgotten",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel) // stride,
+            "Your output is one too small: the window has a place before its first step.",
+            "The number of places is the number of steps plus 1.",
+        ),
+        Misconception(
+            "one added before the division",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel + 1) // stride,
+            "Right for stride 1, but the 1 is added before the division by the stride: it stands for the first place, which is "
+            "there whatever the stride.",
+            "Divide first, add 1 last.",
+        ),
+        Misconception(
+            "rounded up",
+            lambda size, kernel, padding, stride: math.ceil((size + 2 * padding - kernel) / stride) + 1,
+            "Your output is one too large where the stride does not fit: a last step that would leave the picture is not made.",
+            "Round down: //.",
+        ),
+        Misconception(
+            "rounded to the nearest",
+            lambda size, kernel, padding, stride: round((size + 2 * padding - kernel) / stride) + 1,
+            "Your output is sometimes one too large: half a step is no step.",
+            "Round down: //.",
+        ),
+        Misconception(
+            "not rounded",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel) / stride + 1,
+            "Your output is a fraction where the stride does not fit, and half a pixel does not exist.",
+            "Divide with //, which rounds down.",
+        ),
+        Misconception(
+            "stride forgotten",
+            lambda size, kernel, padding, stride: size + 2 * padding - kernel + 1,
+            "Right for stride 1 only: with stride 2 the window skips every other place.",
+            "Divide the way that the window can move by the stride.",
+        ),
+        Misconception(
+            "padding forgotten",
+            lambda size, kernel, padding, stride: (size - kernel) // stride + 1,
+            "Right without padding only: padding makes the picture larger, on both sides.",
+            "The window slides over size + 2 × padding cells.",
+        ),
+        Misconception(
+            "only divided by the stride",
+            lambda size, kernel, padding, stride: size // stride,
+            "This is the size divided by the stride. It fits many layers, but only because their padding makes up for the kernel.",
+            "How far can a window of `kernel` cells move before it meets the edge?",
+        ),
+        Misconception(
+            "stride applied to the size alone",
+            lambda size, kernel, padding, stride: size // stride + 2 * padding - kernel + 1,
+            "The stride divides only the size, but the window moves over the padding too, and less by its own width.",
+            "Put size + 2 × padding - kernel in brackets before you divide.",
+        ),
+        Misconception(
+            "kernel not subtracted",
+            lambda size, kernel, padding, stride: (size + 2 * padding) // stride + 1,
+            "The width of the kernel is missing: the window must stay inside the picture with all of its cells.",
+            "Subtract the kernel.",
+        ),
+        Misconception(
+            "half the kernel subtracted on one side",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel // 2) // stride + 1,
+            "Only half the kernel is subtracted. Its centre loses half a kernel on each side, which is a whole one together.",
+            "Subtract the whole kernel.",
+        ),
+    ),
+)
+def output_size(size: int, kernel: int, padding: int = 0, stride: int = 1) -> int:
+    """Return how many places a window of `kernel` cells has on `size` cells with padding on both sides, in steps of `stride`."""
+    return (size + 2 * padding - kernel) // stride + 1
+
+
+def _layers(rng: np.random.Generator) -> list[tuple]:
+    drawn = [(*map(int, rng.integers(2, 60, 2)), kernel) for kernel in (2, 3, 5, 7)]
+    return [(3, 32, 3), (32, 64, 3), (1, 8, 5), (16, 4, 1), *drawn]
+
+
+@exercise(
+    "03",
+    cases=_layers,
+    hints=(
+        "One output channel needs one weight for each cell of its window in each input channel, and one bias.",
+        "out_channels × (in_channels × kernel × kernel + 1).",
+    ),
+    misconceptions=(
+        Misconception(
+            "bias forgotten",
+            lambda in_channels, out_channels, kernel: out_channels * in_channels * kernel**2,
+            "These are the weights. Each output channel also has a bias.",
+            "There are out_channels biases.",
+        ),
+        Misconception(
+            "input channels forgotten",
+            lambda in_channels, out_channels, kernel: out_channels * (kernel**2 + 1),
+            "This counts one flat window for each output channel, but a kernel reaches through all input channels.",
+            "The weights of a kernel are in_channels × kernel × kernel.",
+        ),
+        Misconception(
+            "output channels forgotten",
+            lambda in_channels, out_channels, kernel: in_channels * kernel**2 + 1,
+            "These are the parameters of a single kernel. There is one kernel for each output channel.",
+            "Multiply by out_channels.",
+        ),
+        Misconception(
+            "kernel not squared",
+            lambda in_channels, out_channels, kernel: out_channels * (in_channels * kernel + 1),
+            "The kernel counts as a line; it is a square of kernel × kernel cells.",
+            "Square the kernel.",
+        ),
+        Misconception(
+            "one bias for the layer",
+            lambda in_channels, out_channels, kernel: out_channels * in_channels * kernel**2 + 1,
+            "There is one bias for the whole layer here; each output channel has its own.",
+            "Add out_channels in place of 1.",
+        ),
+        Misconception(
+            "a bias for each input channel",
+            lambda in_channels, out_channels, kernel: out_channels * in_channels * (kernel**2 + 1),
+            "There is a bias for each input channel of each kernel here. The input channels are added up first, and one bias is added "
+            "to the sum.",
+            "The + 1 stands outside in_channels × kernel × kernel.",
+        ),
+        Misconception(
+            "as many biases as input channels",
+            lambda in_channels, out_channels, kernel: out_channels * in_channels * kernel**2 + in_channels,
+            "There are as many biases as input channels here; they belong to the outputs.",
+            "Add out_channels biases.",
+        ),
+        Misconception(
+            "channels added",
+            lambda in_channels, out_channels, kernel: (in_channels + out_channels) * kernel**2 + out_channels,
+            "The channels are added, but every output is joined with every input.",
+            "Multiply in_channels by out_channels.",
+        ),
+        Misconception(
+            "a kernel for each channel alone",
+            lambda in_channels, out_channels, kernel: in_channels * kernel**2 + out_channels,
+            "Each input channel has one window here, shared by all outputs. Every output channel has weights of its own.",
+            "Multiply in_channels by out_channels.",
+        ),
+    ),
+)
+def conv_parameters(in_channels: int, out_channels: int, kernel: int) -> int:
+    """Return the number of parameters (weights and biases) of a Conv2d layer with square kernels."""
+    return out_channels * (in_channels * kernel * kernel + 1)
+
+
+def _images_and_kernels(rng: np.random.Generator) -> list[tuple]:
+    """Odd kernels, for which everybody who pads to the same size pads alike; images and kernels that are not square."""
+    shapes = [((5, 5), (3, 3)), ((5, 7), (3, 5)), ((7, 4), (3, 1))]
+    shapes += [(tuple(map(int, rng.integers(5, 9, 2))), tuple(map(int, rng.choice((1, 3, 5), 2)))) for _ in range(3)]
+    return [tuple(torch.as_tensor(rng.integers(-4, 5, shape), dtype=torch.float32) for shape in pair) for pair in shapes]
+
+
+def slide(image: Tensor, kernel: Tensor, rows: int, columns: int, answer=torch.sum, step: tuple[int, int] = (1, 1)) -> Tensor:
+    """Answer `rows` × `columns` windows of the image: the plain loop, with what learners vary in it left open."""
+    height, width = kernel.shape
+    out = torch.zeros(max(rows, 0), max(columns, 0))
+    for i in range(rows):
+        for j in range(columns):
+            top, left = i * step[0], j * step[1]
+            out[i, j] = answer(image[top : top + height, left : left + width] * kernel)
+    return out
+
+
+def _valid(image: Tensor, kernel: Tensor) -> tuple[int, int]:
+    return image.shape[0] - kernel.shape[0] + 1, image.shape[1] - kernel.shape[1] + 1
+
+
+def _padded(image: Tensor, kernel: Tensor) -> Tensor:
+    height, width = kernel.shape
+    image = torch.nn.functional.pad(image, (width // 2, width // 2, height // 2, height // 2))
+    return slide(image, kernel, *_valid(image, kernel))
+
+
+def _apart(image: Tensor, kernel: Tensor) -> Tensor:
+    rows, columns = (side // step for side, step in zip(image.shape, kernel.shape))
+    return slide(image, kernel, rows, columns, step=tuple(kernel.shape))
+
+
+@exercise(
+    "03",
+    cases=_images_and_kernels,
+    hints=(
+        "Lay the kernel on the upper left corner, multiply cell by cell and add up: that is the first number. Then move on.",
+        "Two loops, over rows and columns of the output; the window is image[i : i + height, j : j + width].",
+    ),
+    misconceptions=(
+        Misconception(
+            "kernel turned round",
+            lambda image, kernel: slide(image, kernel.flip(0, 1), *_valid(image, kernel)),
+            "The kernel is turned by 180°. Mathematicians call that convolution, but the layers of a network do not turn it "
+            "(cross-correlation): they learn it the right way round.",
+            "Multiply the window by the kernel as it is.",
+        ),
+        Misconception(
+            "last row and column forgotten",
+            lambda image, kernel: slide(image, kernel, *(n - 1 for n in _valid(image, kernel))),
+            "Your output is one row and one column too small: the window also fits at the far edge.",
+            "There are image - kernel + 1 places; range(n) ends at n - 1 by itself.",
+        ),
+        Misconception(
+            "padded to the same size",
+            _padded,
+            "Your output is as large as the image: it was padded with zeros. Here the window stays inside the image.",
+            "Leave out the padding; the output has image - kernel + 1 rows.",
+        ),
+        Misconception(
+            "mean in place of sum",
+            lambda image, kernel: slide(image, kernel, *_valid(image, kernel), answer=torch.mean),
+            "The products are averaged; a convolution adds them up.",
+            "Use sum, and do not divide.",
+        ),
+        Misconception(
+            "largest in place of sum",
+            lambda image, kernel: slide(image, kernel, *_valid(image, kernel), answer=torch.max),
+            "The largest product is taken, as in max pooling; a convolution adds all of them up.",
+            "Use sum.",
+        ),
+        Misconception(
+            "windows side by side",
+            _apart,
+            "The window jumps by its own size, as in pooling. In a convolution with stride 1 it moves on by one cell.",
+            "The window of output (i, j) starts at row i, column j.",
+        ),
+        Misconception(
+            "rows and columns mixed up",
+            lambda image, kernel: slide(image, kernel, *_valid(image, kernel)).T,
+            "Rows and columns have changed places.",
+            "out[i, j]: i counts the rows, j the columns.",
+        ),
+        Misconception(
+            "kernel transposed",
+            lambda image, kernel: slide(image, kernel.T, *_valid(image, kernel.T)),
+            "The rows of the kernel are used as its columns.",
+            "kernel.shape is (height, width), in this order.",
+        ),
+        Misconception(
+            "window added up without the kernel",
+            lambda image, kernel: slide(image, torch.ones_like(kernel), *_valid(image, kernel)),
+            "The cells of the window are added up, but not multiplied by the kernel before.",
+            "(window * kernel).sum().",
+        ),
+        Misconception(
+            "sums multiplied",
+            lambda image, kernel: slide(image, torch.ones_like(kernel), *_valid(image, kernel)) * kernel.sum(),
+            "The sum of the window is multiplied by the sum of the kernel. Multiply cell by cell first, then add up.",
+            "(window * kernel).sum().",
+        ),
+    ),
+)
+def convolve2d(image: Tensor, kernel: Tensor) -> Tensor:
+    """Return the convolution (without padding, stride 1) of an image (H, W) with a kernel (h, w), as a network computes it."""
+    return slide(image, kernel, *_valid(image, kernel))
+
+
+def _stacks(rng: np.random.Generator) -> list[tuple]:
+    mask_cnn = [(3, 1), (2, 2), (3, 1), (2, 2)]
+    fixed = [[(3, 1)], [(3, 1), (3, 1)], mask_cnn, [(5, 2), (3, 1)], [(2, 2), (2, 2), (3, 1)], [(7, 2), (3, 2), (3, 2)]]
+    drawn = [[tuple(map(int, rng.integers((1, 1), (6, 4)))) for _ in range(n)] for n in (2, 3, 4, 5)]
+    return [(stack,) for stack in [*fixed, *drawn]]
+
+
+def _grow(layers: list[tuple[int, int]], start: int = 1, own_stride_first: bool = False) -> int:
+    field, step = start, 1
+    for kernel, stride in layers:
+        step *= stride if own_stride_first else 1
+        field += (kernel - 1) * step
+        step *= 1 if own_stride_first else stride
+    return field
+
+
+def _kernel_times_step(layers: list[tuple[int, int]]) -> int:
+    field, step = 1, 1
+    for kernel, stride in layers:
+        field, step = field + kernel * step, step * stride
+    return field
+
+
+def _times_stride(layers: list[tuple[int, int]]) -> int:
+    field = 1
+    for kernel, stride in layers:
+        field = (field + kernel - 1) * stride
+    return field
+
+
+@exercise(
+    "03",
+    cases=_stacks,
+    hints=(
+        "One 3 × 3 layer sees 3 pixels. A second one sees three neighbouring outputs of the first: 5 pixels, not 6 and not 9.",
+        "Keep two numbers: the field (1 at first) and how many input pixels one step is worth (1 at first). A layer adds "
+        "(kernel - 1) × step to the field; then its stride multiplies the step.",
+    ),
+    misconceptions=(
+        Misconception(
+            "strides ignored",
+            lambda layers: 1 + sum(kernel - 1 for kernel, _ in layers),
+            "Right while all strides are 1: after a stride of 2, one step of the next layer is two pixels of the input.",
+            "Keep the product of the strides so far, and multiply (kernel - 1) by it.",
+        ),
+        Misconception(
+            "kernels added up",
+            lambda layers: sum(kernel for kernel, _ in layers),
+            "The kernels are added up, but windows overlap: two 3 × 3 layers see 5 pixels, not 6.",
+            "Each layer adds kernel - 1.",
+        ),
+        Misconception(
+            "kernels multiplied",
+            lambda layers: math.prod(kernel for kernel, _ in layers),
+            "The kernels are multiplied, as if windows did not overlap: two 3 × 3 layers see 5 pixels, not 9.",
+            "Each layer adds (kernel - 1) × step.",
+        ),
+        Misconception(
+            "a layer's own stride counted for itself",
+            lambda layers: _grow(layers, own_stride_first=True),
+            "A layer's own stride is used for its own window. It spreads only the layers that follow.",
+            "Add to the field first, multiply the step afterwards.",
+        ),
+        Misconception(
+            "started at 0",
+            lambda layers: _grow(layers, start=0),
+            "One too small everywhere: before the first layer a value sees one pixel, itself.",
+            "Start the field at 1.",
+        ),
+        Misconception(
+            "whole kernel added",
+            _kernel_times_step,
+            "Each layer adds its whole kernel, but one cell of it was counted before.",
+            "Add (kernel - 1) × step.",
+        ),
+        Misconception(
+            "field multiplied by the stride",
+            _times_stride,
+            "The field is multiplied by the stride. A stride makes no value see more; it sets the next layer's cells farther apart.",
+            "Multiply the step by the stride, not the field.",
+        ),
+        Misconception(
+            "only the last layer",
+            lambda layers: layers[-1][0],
+            "This is the kernel of the last layer: what it sees of the layer before. The field counts pixels of the input.",
+            "Go through all layers, from the first to the last.",
+        ),
+        Misconception(
+            "only the largest kernel",
+            lambda layers: max(kernel for kernel, _ in layers),
+            "This is the largest kernel. Layers widen each other's view, so all of them count.",
+            "Each layer adds (kernel - 1) × step.",
+        ),
+    ),
+)
+def receptive_field(layers: list[tuple[int, int]]) -> int:
+    """Return how many input pixels (along one side) an output value sees; layers are (kernel, stride), from first to last."""
+    return _grow(layers)
+
+
+def _logits(rng: np.random.Generator) -> list[tuple]:
+    fixed = [torch.tensor([-2.0, -0.1, 0.0, 0.1, 0.4, 0.6, 3.0]), torch.tensor([0.3]), torch.tensor([-50.0, 50.0])]
+    return [(logits,) for logits in [*fixed, *(torch.as_tensor(rng.normal(0, 2, n), dtype=torch.float32) for n in (5, 16))]]
+
+
+@exercise(
+    "03",
+    cases=_logits,
+    canonical=lambda labels: torch.as_tensor(labels).float(),
+    hints=(
+        "torch.sigmoid makes probabilities of logits. Which of them are at least one half?",
+        "A comparison gives True and False; .long() makes 1 and 0 of them.",
+    ),
+    misconceptions=(
+        Misconception(
+            "logits compared with one half",
+            lambda logits: (logits >= 0.5).long(),
+            "You compare the logits with 0.5 as if they were probabilities; a logit of 0.3 is a probability above one half.",
+            "Apply torch.sigmoid first, or compare the logits with 0.",
+        ),
+        Misconception(
+            "probabilities in place of labels",
+            lambda logits: torch.sigmoid(logits),
+            "These are the probabilities; a label is 0 or 1.",
+            "Compare them with 0.5.",
+        ),
+        Misconception(
+            "classes swapped",
+            lambda logits: (torch.sigmoid(logits) < 0.5).long(),
+            "The classes are swapped: a high probability means with_mask, which is label 1.",
+            "Use >= 0.5.",
+        ),
+        Misconception(
+            "one half left out",
+            lambda logits: (torch.sigmoid(logits) > 0.5).long(),
+            "Right but for a logit of exactly 0: its probability is one half, and *at least* one half is a mask.",
+            "Use >= in place of >.",
+        ),
+        Misconception(
+            "softmax over the batch",
+            lambda logits: (torch.softmax(logits, dim=0) >= 0.5).long(),
+            "Softmax makes the photos of the batch compete, so that their probabilities add up to 1. Each photo has a probability of its own.",
+            "Use torch.sigmoid.",
+        ),
+        Misconception(
+            "sign of the logit",
+            lambda logits: torch.sign(logits),
+            "The sign of the logit is the right idea, but labels are 0 and 1, not -1 and 1.",
+            "logits >= 0 gives True and False; .long() makes 1 and 0 of them.",
+        ),
+        Misconception(
+            "the largest logit of the batch",
+            lambda logits: logits.argmax(),
+            "argmax gives the position of the largest logit of the batch: one number, where each photo needs its own label.",
+            "With one output for each photo there is nothing to take the maximum of; compare with a threshold.",
+        ),
+        Misconception(
+            "sigmoid applied twice",
+            lambda logits: (torch.sigmoid(torch.sigmoid(logits)) >= 0.5).long(),
+            "Everything comes out as a mask: a sigmoid of a sigmoid is always above one half.",
+            "Apply torch.sigmoid once.",
+        ),
+        Misconception(
+            "rounded logits",
+            lambda logits: torch.round(logits),
+            "The logits are rounded, and a logit can be any number; a label is 0 or 1.",
+            "Round (or compare) the probabilities, torch.sigmoid(logits).",
+        ),
+    ),
+)
+def predict_labels(logits: Tensor) -> Tensor:
+    """Return the labels, 0 or 1, shape (B,), of logits (B,); a probability of at least one half is a mask."""
+    return (torch.sigmoid(logits) >= 0.5).long()

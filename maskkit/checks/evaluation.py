@@ -1,0 +1,425 @@
+"""Checks of notebook 05: accuracy, precision and recall, the majority baseline, the cost of mistakes, an interval for the accuracy."""
+
+import numpy as np
+
+from maskkit.checks.exercise import Misconception, exercise
+
+
+def _labels(rng: np.random.Generator) -> list[tuple]:
+    """True and predicted labels in which all four kinds of answers occur, each a different number of times."""
+    counts = [(4, 1, 2, 3), (10, 3, 1, 5), *(tuple(rng.choice(20, 4, replace=False) + 1) for _ in range(4))]
+    cases = []
+    for tn, fp, fn, tp in counts:
+        y_true, y_pred = np.repeat([0, 0, 1, 1], (tn, fp, fn, tp)), np.repeat([0, 1, 0, 1], (tn, fp, fn, tp))
+        order = rng.permutation(len(y_true))
+        cases.append((y_true[order], y_pred[order]))
+    return cases
+
+
+def _four(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[int, int, int, int]:
+    """True negatives, false positives, false negatives, true positives."""
+    return tuple(int(((y_true == t) & (y_pred == p)).sum()) for t in (0, 1) for p in (0, 1))
+
+
+def _of(formula):
+    """A function of labels from one of the four counts."""
+    return lambda y_true, y_pred: formula(*_four(y_true, y_pred))
+
+
+@exercise(
+    "05",
+    cases=_labels,
+    hints=(
+        "Accuracy is the share of pictures for which prediction and truth are the same.",
+        "y_true == y_pred holds True where they agree; its mean is the share of True.",
+    ),
+    misconceptions=(
+        Misconception(
+            "number in place of share",
+            _of(lambda tn, fp, fn, tp: tn + tp),
+            "This is how many answers are right; accuracy is their share of all.",
+            "Divide by the number of pictures.",
+        ),
+        Misconception(
+            "error rate",
+            _of(lambda tn, fp, fn, tp: (fp + fn) / (tn + fp + fn + tp)),
+            "This is the share of wrong answers, 1 minus the accuracy.",
+            "Compare with ==, not with !=.",
+        ),
+        Misconception(
+            "per cent in place of share",
+            _of(lambda tn, fp, fn, tp: 100 * (tn + tp) / (tn + fp + fn + tp)),
+            "This is in per cent; the task asks for a share from 0 to 1.",
+            "Leave out the factor 100.",
+        ),
+        Misconception(
+            "only the masks found",
+            _of(lambda tn, fp, fn, tp: tp / (tn + fp + fn + tp)),
+            "Only masks that were found count as right here. A bare face called bare is right, too.",
+            "Count every place where y_true equals y_pred.",
+        ),
+        Misconception(
+            "precision",
+            _of(lambda tn, fp, fn, tp: tp / (tp + fp)),
+            "This is the precision: of the faces called masked, the share that are. Accuracy counts all pictures.",
+            "Divide by the number of all pictures.",
+        ),
+        Misconception(
+            "recall",
+            _of(lambda tn, fp, fn, tp: tp / (tp + fn)),
+            "This is the recall: of the masked faces, the share that was found. Accuracy counts all pictures.",
+            "Divide by the number of all pictures.",
+        ),
+        Misconception(
+            "share called masked",
+            lambda y_true, y_pred: y_pred.mean(),
+            "This is the share of faces that the model calls masked; it says nothing about being right.",
+            "Compare with y_true.",
+        ),
+        Misconception(
+            "shares of masks compared",
+            lambda y_true, y_pred: 1 - abs(y_pred.mean() - y_true.mean()),
+            "This compares how many masks there are with how many were called. Mistakes of both kinds cancel out in it.",
+            "Compare picture by picture: y_true == y_pred.",
+        ),
+        Misconception(
+            "mean of the two recalls",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fn) + tn / (tn + fp)) / 2),
+            "This is the balanced accuracy: both classes count alike, however large they are. Here every picture counts alike.",
+            "Divide all right answers by all pictures.",
+        ),
+    ),
+)
+def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+    """Return the share of right answers; both arrays hold 0 and 1."""
+    return float((y_true == y_pred).mean())
+
+
+@exercise(
+    "05",
+    cases=_labels,
+    canonical=lambda answer: tuple(float(number) for number in answer),
+    hints=(
+        "Both count the masks that were found. Precision divides by the faces called masked, recall by the faces that are masked.",
+        "hits = ((y_true == 1) & (y_pred == 1)).sum(); then hits / (y_pred == 1).sum() and hits / (y_true == 1).sum().",
+    ),
+    misconceptions=(
+        Misconception(
+            "precision and recall swapped",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fn), tp / (tp + fp))),
+            "The two are swapped: precision divides by what the model called a mask, recall by what is one. (In a confusion matrix "
+            "of scikit-learn the rows are the truth.)",
+            "Precision first, and it has y_pred in the denominator.",
+        ),
+        Misconception(
+            "of the other class",
+            _of(lambda tn, fp, fn, tp: (tn / (tn + fn), tn / (tn + fp))),
+            "These are precision and recall of without_mask. The positive class is with_mask, the label 1.",
+            "Count the 1s.",
+        ),
+        Misconception(
+            "all right answers counted as hits",
+            _of(lambda tn, fp, fn, tp: ((tn + tp) / (tp + fp), (tn + tp) / (tp + fn))),
+            "Bare faces called bare are counted as hits here. A hit is a mask that was called a mask.",
+            "Both must be 1: (y_true == 1) & (y_pred == 1).",
+        ),
+        Misconception(
+            "accuracy for both",
+            _of(lambda tn, fp, fn, tp: ((tn + tp) / (tn + fp + fn + tp),) * 2),
+            "Both numbers are the accuracy. Precision looks only at faces called masked, recall only at masked faces.",
+            "They have different denominators.",
+        ),
+        Misconception(
+            "specificity in place of recall",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fp), tn / (tn + fp))),
+            "The precision is right. The second number is the specificity, the share of bare faces called bare; recall looks at masks.",
+            "Divide the hits by (y_true == 1).sum().",
+        ),
+        Misconception(
+            "divided by all pictures",
+            _of(lambda tn, fp, fn, tp: (tp / (tn + fp + fn + tp),) * 2),
+            "The hits are divided by all pictures. Precision divides by faces called masked, recall by masked faces.",
+            "Which pictures can be a hit at all?",
+        ),
+        Misconception(
+            "false alarms in place of precision",
+            _of(lambda tn, fp, fn, tp: (fp / (tp + fp), fn / (tp + fn))),
+            "These are the shares of false alarms and of missed masks: 1 minus what the task asks for.",
+            "Count the hits in the numerator.",
+        ),
+        Misconception(
+            "hits compared with mistakes",
+            _of(lambda tn, fp, fn, tp: (tp / fp, tp / fn)),
+            "The hits are divided by the mistakes. A share divides by hits and mistakes together.",
+            "tp / (tp + fp) and tp / (tp + fn).",
+        ),
+        Misconception(
+            "per cent in place of shares",
+            _of(lambda tn, fp, fn, tp: (100 * tp / (tp + fp), 100 * tp / (tp + fn))),
+            "These are in per cent; the task asks for shares from 0 to 1.",
+            "Leave out the factor 100.",
+        ),
+        Misconception(
+            "true negatives in the denominator",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + tn), tp / (tp + tn))),
+            "The right answers of both classes are in the denominator. What belongs there are the mistakes of one kind.",
+            "tp / (tp + fp) and tp / (tp + fn).",
+        ),
+    ),
+)
+def precision_recall(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[float, float]:
+    """Return precision and recall of the class with_mask (label 1), in this order; both arrays hold 0 and 1."""
+    tn, fp, fn, tp = _four(y_true, y_pred)
+    return tp / (tp + fp), tp / (tp + fn)
+
+
+def _targets(rng: np.random.Generator) -> list[tuple]:
+    fixed = [[0, 0, 0, 1], [1, 1, 0, 1, 1], [0, 0, 0, 0, 1, 1]]
+    return [(np.asarray(t),) for t in [*fixed, *(rng.permutation(np.arange(n) < n // 3).astype(int) for n in (9, 20, 31))]]
+
+
+@exercise(
+    "05",
+    cases=_targets,
+    hints=(
+        "A model that has learned nothing gives the same answer always. Which answer is right most often, and how often?",
+        "With a share p of masks, always saying mask is right in p of all cases, always saying no mask in 1 - p.",
+    ),
+    misconceptions=(
+        Misconception(
+            "always with_mask",
+            lambda targets: targets.mean(),
+            "This is the accuracy of always saying mask. Where bare faces are more, always saying no mask is right more often.",
+            "Take the larger of p and 1 - p.",
+        ),
+        Misconception(
+            "always without_mask",
+            lambda targets: 1 - targets.mean(),
+            "This is the accuracy of always saying no mask. Where masks are more, always saying mask is right more often.",
+            "Take the larger of p and 1 - p.",
+        ),
+        Misconception(
+            "a coin",
+            lambda targets: 0.5,
+            "Tossing a coin is right half the time, but always naming the larger class is right more often.",
+            "How large is the larger class?",
+        ),
+        Misconception(
+            "the smaller class",
+            lambda targets: min(targets.mean(), 1 - targets.mean()),
+            "This is the share of the smaller class; naming the larger one is right more often.",
+            "max, not min.",
+        ),
+        Misconception(
+            "number in place of share",
+            lambda targets: np.bincount(targets).max(),
+            "This is how many pictures the larger class has; the accuracy is their share of all.",
+            "Divide by len(targets).",
+        ),
+        Misconception(
+            "the class in place of its share",
+            lambda targets: np.bincount(targets).argmax(),
+            "This is the label of the larger class. The task asks how often naming it is right.",
+            "How many of the targets have this label?",
+        ),
+        Misconception(
+            "guessing in proportion",
+            lambda targets: targets.mean() ** 2 + (1 - targets.mean()) ** 2,
+            "This is the accuracy of guessing each class as often as it occurs. Always naming the larger class is right more often.",
+            "The larger of p and 1 - p.",
+        ),
+        Misconception(
+            "per cent in place of share",
+            lambda targets: 100 * max(targets.mean(), 1 - targets.mean()),
+            "This is in per cent; the task asks for a share from 0 to 1.",
+            "Leave out the factor 100.",
+        ),
+        Misconception(
+            "ratio of the two classes",
+            lambda targets: np.bincount(targets).max() / np.bincount(targets).min(),
+            "This divides the larger class by the smaller one. An accuracy divides by all pictures.",
+            "Divide by len(targets).",
+        ),
+    ),
+)
+def majority_baseline(targets: np.ndarray) -> float:
+    """Return the accuracy of always answering with the larger class; targets hold 0 and 1."""
+    return float(max(targets.mean(), 1 - targets.mean()))
+
+
+def _labels_and_prices(rng: np.random.Generator) -> list[tuple]:
+    prices = [(20, 1), (1, 5), *((int(a), int(b)) for a, b in rng.integers(2, 40, (4, 2)))]
+    return [(*labels, *price) for labels, price in zip(_labels(rng), prices)]
+
+
+def _bill(formula):
+    """A function of labels and prices from the four counts and the prices."""
+    return lambda y_true, y_pred, let_through, stopped: formula(*_four(y_true, y_pred), let_through, stopped)
+
+
+@exercise(
+    "05",
+    cases=_labels_and_prices,
+    hints=(
+        "Count the mistakes of each kind, and multiply each number by its price.",
+        "let_through_faces = ((y_true == 0) & (y_pred == 1)).sum(); the other kind is the same with 0 and 1 exchanged.",
+    ),
+    misconceptions=(
+        Misconception(
+            "prices swapped",
+            _bill(lambda tn, fp, fn, tp, a, b: b * fp + a * fn),
+            "The two prices are swapped: who is let through is a bare face (y_true 0) that the model calls masked (y_pred 1).",
+            "let_through belongs to (y_true == 0) & (y_pred == 1).",
+        ),
+        Misconception(
+            "only faces let through",
+            _bill(lambda tn, fp, fn, tp, a, b: a * fp),
+            "Only the bare faces that are let through are paid for. Masked people who are stopped cost something, too.",
+            "Add stopped times the number of masked faces called bare.",
+        ),
+        Misconception(
+            "only people stopped",
+            _bill(lambda tn, fp, fn, tp, a, b: b * fn),
+            "Only the masked people who are stopped are paid for. Bare faces that are let through cost something, too.",
+            "Add let_through times the number of bare faces called masked.",
+        ),
+        Misconception(
+            "mistakes counted, not paid",
+            _bill(lambda tn, fp, fn, tp, a, b: fp + fn),
+            "This is the number of mistakes; the two kinds have different prices.",
+            "Multiply each kind by its price before you add.",
+        ),
+        Misconception(
+            "cost of one picture",
+            _bill(lambda tn, fp, fn, tp, a, b: (a * fp + b * fn) / (tn + fp + fn + tp)),
+            "This is the mean cost of a picture; the task asks for all mistakes together.",
+            "Do not divide by the number of pictures.",
+        ),
+        Misconception(
+            "right answers paid for",
+            _bill(lambda tn, fp, fn, tp, a, b: a * tn + b * tp),
+            "The prices are laid on the right answers. Only mistakes cost anything.",
+            "A mistake is where y_true and y_pred differ.",
+        ),
+        Misconception(
+            "every answer paid for",
+            _bill(lambda tn, fp, fn, tp, a, b: a * (tp + fp) + b * (tn + fn)),
+            "Everybody whom the model calls masked, or bare, is paid for here, whether it is right or not.",
+            "Look at y_true as well as at y_pred.",
+        ),
+        Misconception(
+            "whole classes paid for",
+            _bill(lambda tn, fp, fn, tp, a, b: a * (tn + fp) + b * (tp + fn)),
+            "Every bare and every masked face is paid for here, whatever the model says about it.",
+            "Look at y_pred as well as at y_true.",
+        ),
+        Misconception(
+            "mistakes times both prices",
+            _bill(lambda tn, fp, fn, tp, a, b: (fp + fn) * (a + b)),
+            "Every mistake is charged both prices. A mistake is of one kind or of the other.",
+            "Count the two kinds on their own.",
+        ),
+    ),
+)
+def total_cost(y_true: np.ndarray, y_pred: np.ndarray, let_through: float, stopped: float) -> float:
+    """Return what all mistakes cost: let_through for each bare face called masked, stopped for each masked face called bare."""
+    _, fp, fn, _ = _four(y_true, y_pred)
+    return let_through * fp + stopped * fn
+
+
+def _counts(rng: np.random.Generator) -> list[tuple]:
+    drawn = [(int(n * share), int(n)) for n, share in zip(rng.integers(80, 2000, 4), (0.6, 0.75, 0.85, 0.92))]
+    return [(90, 100), (150, 300), (570, 600), *drawn]
+
+
+def _interval(correct: int, n: int, z: float = 1.96, spread=lambda p, n: np.sqrt(p * (1 - p) / n)) -> tuple[float, float]:
+    p = correct / n
+    return p - z * spread(p, n), p + z * spread(p, n)
+
+
+@exercise(
+    "05",
+    cases=_counts,
+    canonical=lambda answer: tuple(float(number) for number in answer),
+    hints=(
+        "With p = correct / n, the standard error of p is sqrt(p (1 - p) / n).",
+        "95 % of a normal distribution lie within 1.96 standard errors: p - 1.96 × error and p + 1.96 × error.",
+    ),
+    misconceptions=(
+        Misconception(
+            "square root forgotten",
+            lambda correct, n: _interval(correct, n, spread=lambda p, n: p * (1 - p) / n),
+            "Your interval is far too narrow: this is the variance. The standard error is its square root.",
+            "sqrt(p * (1 - p) / n).",
+        ),
+        Misconception(
+            "not divided by n",
+            lambda correct, n: _interval(correct, n, spread=lambda p, n: np.sqrt(p * (1 - p))),
+            "Your interval does not get narrower with more pictures: this is the spread of one answer, not of the mean of n answers.",
+            "Divide by n under the square root.",
+        ),
+        Misconception(
+            "divided by n outside the square root",
+            lambda correct, n: _interval(correct, n, spread=lambda p, n: np.sqrt(p * (1 - p)) / n),
+            "Your interval is too narrow: n belongs under the square root. Four times as many pictures halve it, no more.",
+            "sqrt(p * (1 - p) / n).",
+        ),
+        Misconception(
+            "one standard error",
+            lambda correct, n: _interval(correct, n, z=1.0),
+            "This is one standard error to each side, which holds about 68 %. The task asks for 95 %.",
+            "Multiply the standard error by 1.96.",
+        ),
+        Misconception(
+            "90 % in place of 95 %",
+            lambda correct, n: _interval(correct, n, z=1.645),
+            "1.645 belongs to 90 % (5 % on each side). At 95 % there are 2.5 % on each side.",
+            "Multiply by 1.96.",
+        ),
+        Misconception(
+            "99 % in place of 95 %",
+            lambda correct, n: _interval(correct, n, z=2.576),
+            "2.576 belongs to 99 %. The task asks for 95 %.",
+            "Multiply by 1.96.",
+        ),
+        Misconception(
+            "2 in place of 1.96",
+            lambda correct, n: _interval(correct, n, z=2.0),
+            "Two standard errors are a good rule of thumb; the task asks for the exact factor.",
+            "Multiply by 1.96.",
+        ),
+        Misconception(
+            "half as wide",
+            lambda correct, n: _interval(correct, n, z=0.98),
+            "Your interval is half as wide as it should be: 1.96 standard errors go to each side.",
+            "Do not divide by 2.",
+        ),
+        Misconception(
+            "upper end first",
+            lambda correct, n: _interval(correct, n)[::-1],
+            "The numbers are right but in the wrong order: the lower end comes first.",
+            "return low, high.",
+        ),
+        Misconception(
+            "only the width",
+            lambda correct, n: 1.96 * np.sqrt(correct / n * (1 - correct / n) / n),
+            "This is how far the interval reaches to each side. The task asks for its two ends.",
+            "p minus this number, and p plus this number.",
+        ),
+        Misconception(
+            "around 0 in place of the accuracy",
+            lambda correct, n: tuple(end - correct / n for end in _interval(correct, n)),
+            "Your interval lies around 0: the accuracy itself is missing.",
+            "Add p to both ends.",
+        ),
+        Misconception(
+            "counts in place of shares",
+            lambda correct, n: tuple(n * end for end in _interval(correct, n)),
+            "These are numbers of pictures. The task asks for shares from 0 to 1.",
+            "Divide by n.",
+        ),
+    ),
+)
+def normal_interval(correct: int, n: int) -> tuple[float, float]:
+    """Return (low, high), the 95 % interval of the accuracy correct / n by the normal approximation, with the factor 1.96."""
+    return tuple(float(end) for end in _interval(correct, n))

@@ -1,0 +1,372 @@
+"""An exercise in a few declarations: inputs, a reference, and the misconceptions that its check can recognise.
+
+A misconception is written down as the function that somebody who holds it would write. The check runs the learner's function
+and, where it is wrong, looks for the misconception whose function gives the same answers.
+"""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from maskkit.checks import runner
+from maskkit.checks.report import NOT_ATTEMPTED, PASSED, TRY_AGAIN, CheckResult
+from maskkit.checks.runner import Outcome
+
+EXERCISES: dict[str, Exercise] = {}
+
+
+def _as_it_is(answer: object) -> object:
+    return answer
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A belief that leads to a wrong answer.
+
+    Attributes
+    ----------
+    name : a few words, for the catalogue
+    wrong : the function that somebody with this belief would write
+    message : what went wrong, in the learner's terms
+    hint : what to try
+    """
+
+    name: str
+    wrong: Callable
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, repr=False)
+class Exercise:
+    """A task with its check: call it with the learner's function (or value) to get a `CheckResult`.
+
+    Attributes
+    ----------
+    reference : a right solution; its name and parameters are those of the learner's stub, its docstring is the task
+    notebook : number of the notebook that sets the exercise, "03"
+    cases : makes the inputs, tuples of arguments, from a random generator
+    misconceptions : the more telling ones first
+    hints : general ones, from a nudge to nearly the solution
+    canonical : brings an answer into the form in which answers are compared, such as ``sorted``
+    tolerance : relative tolerance of numbers
+    takes_value : the learner gives a value in place of a function
+    """
+
+    reference: Callable
+    notebook: str
+    cases: Callable[[np.random.Generator], list[tuple]]
+    misconceptions: tuple[Misconception, ...] = ()
+    hints: tuple[str, ...] = ()
+    canonical: Callable = _as_it_is
+    tolerance: float = 1e-4
+    takes_value: bool = False
+
+    def __post_init__(self) -> None:
+        EXERCISES[self.name] = self
+
+    @property
+    def name(self) -> str:
+        return self.reference.__name__
+
+    def __repr__(self) -> str:
+        return f"<check for {self.name}, notebook {self.notebook}: {self.task}>"
+
+    @property
+    def task(self) -> str:
+        return inspect.getdoc(self.reference)
+
+    @property
+    def stub(self) -> str:
+        """Source of what the learner starts from."""
+        if self.takes_value:
+            return "\n".join([f"{self.name} = {{", *(f'    "{key}": ...,' for key in self.reference()), "}\n"])
+        return f"def {self.name}({_parameters(inspect.signature(self.reference))}):\n    ...\n"
+
+    @cached_property
+    def _inputs(self) -> list[tuple]:
+        return self.cases(np.random.default_rng(0))
+
+    @cached_property
+    def _expected(self) -> list[Outcome]:
+        return self._answers(self.reference)
+
+    def _answers(self, function: Callable) -> list[Outcome]:
+        """What a function of ours answers; wrong ones divide by zero now and then, of which the learner need not hear."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return [self._in_canonical_form(runner.call(function, case)) for case in self._inputs]
+
+    def _in_canonical_form(self, outcome: Outcome) -> Outcome:
+        if outcome.error is not None or outcome.value is None:
+            return outcome
+        try:
+            return Outcome(self.canonical(outcome.value), None, outcome.arguments)
+        except Exception:  # not of a form that can be compared: left as it is, and so of the wrong type
+            return outcome
+
+    def __call__(self, attempt: object) -> CheckResult:
+        """Check the learner's function, or value; never raises, and never waits for an endless loop."""
+        try:
+            return self._refuse(attempt) or self._judge(attempt)
+        except Exception as error:  # an object that misbehaves when it is looked at: still no reason to stop a notebook
+            return self._try_again(f"Your answer could not be compared ({type(error).__name__}: {error}).")
+
+    def _refuse(self, attempt: object) -> CheckResult | None:
+        """Answer what needs no run: a stub, something that is no function, other parameters than the task's."""
+        if attempt is None or attempt is ... or is_stub(attempt) or _has_dots(attempt):
+            return self._not_attempted()
+        if self.takes_value:
+            return None
+        if not callable(attempt):
+            return self._try_again(
+                f"Give the function itself, without calling it: checks.{self.name}({self.name}), "
+                f"but this is {describe(attempt)}."
+            )
+        return self._wrong_parameters(attempt)
+
+    def _wrong_parameters(self, function: Callable) -> CheckResult | None:
+        try:
+            signature = inspect.signature(function)
+        except (TypeError, ValueError):  # some built-in functions have none
+            return None
+        try:
+            for case in self._inputs:
+                signature.bind(*case)
+        except TypeError:
+            wanted = _parameters(inspect.signature(self.reference))
+            return self._try_again(
+                f"Your function takes ({_parameters(signature)}), but the task needs ({wanted}), in this order."
+            )
+        return None
+
+    def _judge(self, attempt: object) -> CheckResult:
+        function = (lambda: attempt) if self.takes_value else attempt
+        outcomes = [self._in_canonical_form(outcome) for outcome in runner.run(function, self._inputs)]
+        if any(_is_unfinished(outcome) for outcome in outcomes):
+            return self._not_attempted("There is still a `...` in your function.")
+        if outcomes[-1].timed_out:
+            return self._endless(len(outcomes) - 1)
+        right = [self._is_right(*pair) for pair in zip(outcomes, self._expected, strict=True)]
+        if all(right):
+            return self._changed_inputs(outcomes) or self._passed()
+        found = self._recognise(outcomes, right)
+        if found:
+            return CheckResult(TRY_AGAIN, found.message, (found.hint, *self.hints), found.name)
+        return self._explain(function, outcomes, right)
+
+    def _is_right(self, got: Outcome, expected: Outcome) -> bool:
+        return got.error is None and _fits(got.value, expected.value) and self._same(got, expected)
+
+    def _same(self, a: Outcome, b: Outcome) -> bool:
+        if a.error is not None or b.error is not None:
+            return type(a.error) is type(b.error) and str(a.error) == str(b.error)
+        return same(a.value, b.value, self.tolerance)
+
+    def _recognise(self, outcomes: list[Outcome], right: list[bool]) -> Misconception | None:
+        """The misconception that explains the wrong answers; the one that agrees most often, if several do."""
+        best, most = None, 0
+        for misconception in self.misconceptions:
+            wrong = self._answers(misconception.wrong)
+            telling = [not self._same(*pair) for pair in zip(wrong, self._expected)]
+            agrees = [self._same(o, w) and (o.error is not None or _fits(o.value, w.value)) for o, w in zip(outcomes, wrong)]
+            if _explains(telling, agrees, right) and sum(agrees) > most:
+                best, most = misconception, sum(agrees)
+        return best
+
+    def _explain(self, function: Callable, outcomes: list[Outcome], right: list[bool]) -> CheckResult:
+        """Say what is wrong with the first wrong answer; there is no misconception that we know behind it."""
+        first = right.index(False)
+        got, expected, inputs = outcomes[first], self._expected[first].value, self._show_inputs(first)
+        if got.error is not None:
+            where = runner.where(got.error, function)
+            what = f"{type(got.error).__name__}: {got.error}"
+            return self._try_again(f"Your function stopped with {what}{where}. It was given {inputs}.")
+        score = f" ({sum(right)} of {len(right)} inputs are right.)" if any(right) else ""
+        prefix = f"For {inputs}: " if inputs else ""
+        return self._try_again(f"{prefix}{complaint(got.value, expected)}{score}")
+
+    def _show_inputs(self, index: int) -> str:
+        names = inspect.signature(self.reference).parameters
+        return ", ".join(f"{name} = {_short(value)}" for name, value in zip(names, self._inputs[index]))
+
+    def _changed_inputs(self, outcomes: list[Outcome]) -> CheckResult | None:
+        for outcome, case in zip(outcomes, self._inputs):
+            if not all(same(after, before) for after, before in zip(outcome.arguments, case)):
+                return self._try_again(
+                    "The answer is right, but your function changes what it was given: whoever calls it will find "
+                    "other data than before.",
+                    "Methods such as sort() or clamp_(), and assignments such as images[...] = ..., work in place: "
+                    "make a copy first.",
+                )
+        return None
+
+    def _endless(self, index: int) -> CheckResult:
+        return self._try_again(
+            f"Your function did not come to an end for {self._show_inputs(index)}: it was stopped after "
+            f"{runner.TIME_LIMIT:g} seconds.",
+            "Look for a loop whose condition never becomes false.",
+        )
+
+    def _passed(self) -> CheckResult:
+        n = len(self._inputs)
+        return CheckResult(PASSED, f"{self.name} is right" + (f" for all {n} inputs." if n > 1 else "."))
+
+    def _not_attempted(self, message: str = "") -> CheckResult:
+        where = "values" if self.takes_value else "code"
+        message = message or f"Put your {where} in the place of `...`, then run the cell again."
+        return CheckResult(NOT_ATTEMPTED, f"{self.name}: {message}", self.hints)
+
+    def _try_again(self, message: str, *hints: str) -> CheckResult:
+        return CheckResult(TRY_AGAIN, message, (*hints, *self.hints))
+
+
+def exercise(notebook: str, **declarations: object) -> Callable[[Callable], Exercise]:
+    """Decorator that turns a reference solution into its `Exercise`, whose other attributes it takes."""
+    return lambda reference: Exercise(reference, notebook, **declarations)
+
+
+def _parameters(signature: inspect.Signature) -> str:
+    return ", ".join(str(p.replace(annotation=p.empty)) for p in signature.parameters.values())
+
+
+def _explains(telling: list[bool], agrees: list[bool], right: list[bool]) -> bool:
+    """Whether the answers agree wherever the misconception shows, and it explains half of the wrong ones at least."""
+    explained = sum(a and not r for a, r in zip(agrees, right))
+    return any(telling) and all(a for a, t in zip(agrees, telling) if t) and 2 * explained >= right.count(False)
+
+
+# --- telling answers apart -----------------------------------------------------------------------------------------
+
+
+def _instructions(function: Callable) -> list[tuple]:
+    return [(i.opname, i.argval) for i in dis.get_instructions(function)]
+
+
+def is_stub(function: object) -> bool:
+    """Whether the body of a function is empty but for a docstring, ``pass`` or ``...``."""
+    return hasattr(function, "__code__") and _instructions(function) == _instructions(_stub)
+
+
+def _stub() -> None: ...
+
+
+def _has_dots(value: object) -> bool:
+    return isinstance(value, Mapping) and any(v is ... or v is None for v in value.values())
+
+
+def _is_unfinished(outcome: Outcome) -> bool:
+    """`...` came back, or was computed with: "unsupported operand type(s) for +: 'int' and 'ellipsis'"."""
+    return (
+        outcome.value is ...
+        or isinstance(outcome.value, (tuple, list)) and any(v is ... for v in outcome.value)
+        or isinstance(outcome.error, NotImplementedError)
+        or isinstance(outcome.error, TypeError) and "ellipsis" in str(outcome.error).lower()
+    )
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, (bool, np.bool_, int, float, np.number)) or getattr(value, "shape", None) == ():
+        return "number"
+    if isinstance(value, (Tensor, np.ndarray)):
+        return "tensor" if isinstance(value, Tensor) else "array"
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return "list"
+    return "dict" if isinstance(value, Mapping) else type(value).__name__
+
+
+def _fits(got: object, expected: object) -> bool:
+    """Whether an answer is of the right type; a short row of numbers may come as a tuple, a list, an array or a tensor."""
+    kind, wanted = _kind(got), _kind(expected)
+    return kind == wanted or wanted == "list" and kind in ("array", "tensor")
+
+
+def _numbers(value: object) -> np.ndarray:
+    if isinstance(value, Tensor):
+        return value.detach().cpu().numpy()
+    return np.asarray(sorted(value) if isinstance(value, (set, frozenset)) else value)
+
+
+def same(a: object, b: object, tolerance: float = 1e-4) -> bool:
+    """Whether two answers hold the same values, whatever container they come in; nan equals nan."""
+    if isinstance(a, Mapping) or isinstance(b, Mapping):
+        return type(a) is type(b) and a == b
+    try:
+        a, b = _numbers(a), _numbers(b)
+        if a.dtype.kind in "biuf" and b.dtype.kind in "biuf":
+            return a.shape == b.shape and np.allclose(a.astype(float), b.astype(float), tolerance, 1e-6, equal_nan=True)
+        return a.shape == b.shape and bool((a == b).all())
+    except (TypeError, ValueError, RuntimeError):  # a ragged list, objects without numbers
+        return False
+
+
+def describe(value: object) -> str:
+    """An answer in words: "a float32 tensor of shape (2, 3)"."""
+    if value is None:
+        return "nothing (None)"
+    if getattr(value, "shape", ()) != ():
+        kind = "tensor" if isinstance(value, Tensor) else "numpy array"
+        return f"a {str(value.dtype).removeprefix('torch.')} {kind} of shape {tuple(value.shape)}"
+    if isinstance(value, (bool, int, float, np.generic, Tensor)):
+        return _short(value)
+    if isinstance(value, (list, tuple, set, dict)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"a value of type {type(value).__name__}"
+
+
+def _short(value: object) -> str:
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if getattr(value, "ndim", 0) == 1 and len(value) <= 12:
+        value = value.tolist()
+    if isinstance(value, (list, tuple)) and len(value) <= 12:
+        inside = ", ".join(_short(v) for v in value)
+        return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    return repr(value) if isinstance(value, (bool, int, str)) else describe(value)
+
+
+def complaint(got: object, expected: object) -> str:
+    """What is wrong with an answer: its type, its shape or its values, in this order."""
+    if got is None:
+        return "your function gives nothing back (None): printing is not enough, it must end in `return`."
+    if not _fits(got, expected):
+        return f"your function gives {describe(got)}, but the task asks for {_wanted(expected)}."
+    if _kind(expected) in ("number", "dict"):
+        return _wrong_value(got, expected)
+    got, expected = _numbers(got), _numbers(expected)
+    if got.shape != expected.shape:
+        return f"your function gives the shape {got.shape}, but {expected.shape} is right."
+    if expected.ndim == 1 and len(expected) <= 12:
+        return f"your function gives {_short(got)}, but {_short(expected)} is right."
+    return _first_difference(got, expected)
+
+
+def _wanted(expected: object) -> str:
+    return "one number" if _kind(expected) == "number" else describe(expected)
+
+
+def _wrong_value(got: object, expected: object) -> str:
+    if isinstance(expected, Mapping):
+        wrong = [key for key in expected if key not in got or got[key] != expected[key]]
+        return f"{len(expected) - len(wrong)} of {len(expected)} are right; think again about {', '.join(map(repr, wrong[:2]))}."
+    return f"your function gives {_short(got)}, but {_short(expected)} is right."
+
+
+def _first_difference(got: np.ndarray, expected: np.ndarray) -> str:
+    differs = ~np.isclose(got.astype(float), expected.astype(float), rtol=1e-4, atol=1e-6)
+    place = tuple(int(i) for i in np.argwhere(differs)[0])
+    text = f"the shape is right, but {differs.mean():.0%} of the values are not: at {place} yours is {got[place]:.4g}"
+    if got.dtype.kind in "biu" and expected.dtype.kind == "f":
+        return f"{text} and should be {expected[place]:.4g}. Yours are whole numbers ({got.dtype}), which lose the fraction."
+    return f"{text} and should be {expected[place]:.4g}."

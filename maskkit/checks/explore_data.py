@@ -1,0 +1,258 @@
+"""Checks of notebook 01: class balance, mean images, and groups that leak from one split into another."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from maskkit.checks.exercise import Misconception, exercise
+
+
+def _targets(rng: np.random.Generator) -> list[tuple]:
+    fixed = [[1, 0, 0, 0], [1, 1, 1, 0], [1, 1, 0, 0, 0], [1, 1]]
+    drawn = [rng.integers(0, 2, n) for n in rng.integers(5, 60, 4)]
+    return [(torch.as_tensor(targets),) for targets in [*fixed, *drawn]]
+
+
+@exercise(
+    "01",
+    cases=_targets,
+    hints=(
+        "How many targets equal 1? And out of how many?",
+        "(targets == 1) holds True and False; made floats, they are 1 and 0, and their mean is the share.",
+    ),
+    misconceptions=(
+        Misconception(
+            "share of the other class",
+            lambda targets: (targets == 0).float().mean(),
+            "This is the share without a mask: with_mask has the label 1, without_mask the label 0.",
+            "Count the targets that equal 1.",
+        ),
+        Misconception(
+            "number in place of share",
+            lambda targets: targets.sum(),
+            "This is how many pictures wear a mask; a share is that number divided by how many pictures there are.",
+            "Divide by len(targets).",
+        ),
+        Misconception(
+            "per cent in place of share",
+            lambda targets: 100 * targets.float().mean(),
+            "This is in per cent; the task asks for a share from 0 to 1.",
+            "Leave out the factor 100.",
+        ),
+        Misconception(
+            "ratio of the two classes",
+            lambda targets: (targets == 1).sum() / (targets == 0).sum(),
+            "This divides the pictures with a mask by those without, a ratio of two classes. A share divides by all pictures.",
+            "The denominator is len(targets).",
+        ),
+        Misconception(
+            "whole-number division",
+            lambda targets: (targets == 1).sum() // len(targets),
+            "The answer is a whole number: // drops everything behind the decimal point.",
+            "Divide with a single /.",
+        ),
+        Misconception(
+            "mean of whole numbers",
+            lambda targets: targets.mean(),
+            "torch takes no mean of whole numbers (the targets are int64), because a mean is seldom a whole number itself.",
+            "Make them floats first: targets.float().",
+        ),
+        Misconception(
+            "share of the larger class",
+            lambda targets: max((targets == 1).float().mean(), (targets == 0).float().mean()),
+            "This is the share of whichever class is larger; the task asks for with_mask, also where it is the smaller one.",
+            "No max is needed.",
+        ),
+    ),
+)
+def class_balance(targets: Tensor) -> float:
+    """Return the share of pictures with a mask (target 1), a number from 0 to 1."""
+    return (targets == 1).float().mean().item()
+
+
+def _images(rng: np.random.Generator) -> list[tuple]:
+    shapes = [(2, 3, 2, 2), (6, 3, 4, 5), *((int(rng.integers(2, 9)), 3, *rng.integers(3, 9, 2)) for _ in range(3))]
+    return [(torch.as_tensor(rng.integers(0, 256, shape), dtype=torch.uint8),) for shape in shapes]
+
+
+def _sum_in_uint8(images: Tensor) -> Tensor:
+    total = torch.zeros_like(images[0])
+    for image in images:
+        total = total + image
+    return total / len(images)
+
+
+@exercise(
+    "01",
+    cases=_images,
+    hints=(
+        "The mean picture has the shape of one picture, (3, H, W): which axis has to go?",
+        "Axis 0 counts the pictures. mean() needs floats: images.float().",
+    ),
+    misconceptions=(
+        Misconception(
+            "mean over everything",
+            lambda images: images.float().mean(),
+            "This is one number, the mean of all pixels of all pictures. The mean picture has a value for every pixel.",
+            "Tell mean over which axis to go: mean(dim=...).",
+        ),
+        Misconception(
+            "mean over the channels",
+            lambda images: images.float().mean(dim=1),
+            "This is a grey version of each picture: axis 1 are the colour channels. The mean goes over the pictures.",
+            "The pictures are counted along axis 0.",
+        ),
+        Misconception(
+            "mean of each channel",
+            lambda images: images.float().mean(dim=(0, 2, 3)),
+            "These are three numbers, the mean colour. The mean picture keeps its height and width.",
+            "Leave dimensions 2 and 3 alone: only the pictures are averaged.",
+        ),
+        Misconception(
+            "mean of each picture",
+            lambda images: images.float().mean(dim=(1, 2, 3)),
+            "This is one number for each picture, its brightness. It should be one number for each pixel.",
+            "It is the other way round: average over the pictures, axis 0, and keep the other axes.",
+        ),
+        Misconception(
+            "mean of whole numbers",
+            lambda images: images.mean(dim=0),
+            "torch takes no mean of whole numbers (pixels are uint8), because a mean is seldom a whole number itself.",
+            "Make them floats first: images.float().",
+        ),
+        Misconception(
+            "fractions cut off",
+            lambda images: images.float().mean(dim=0).to(torch.uint8),
+            "The fractions are cut off: uint8 holds whole numbers only. The task asks for floats.",
+            "Leave the result as it is, a float tensor.",
+        ),
+        Misconception(
+            "sum in uint8",
+            _sum_in_uint8,
+            "The sum runs over: uint8 ends at 255, and 200 + 100 becomes 44. So the mean comes out far too dark.",
+            "Make floats of the pictures before you add them.",
+        ),
+        Misconception(
+            "sum in place of mean",
+            lambda images: images.float().sum(dim=0),
+            "This is the sum of the pictures; the mean divides it by their number.",
+            "Divide by len(images), or use mean.",
+        ),
+        Misconception(
+            "median in place of mean",
+            lambda images: images.float().median(dim=0).values,
+            "This is the median, the picture in the middle of the order; the task asks for the mean.",
+            "Use mean in place of median.",
+        ),
+        Misconception(
+            "scaled to [0, 1]",
+            lambda images: images.float().mean(dim=0) / 255,
+            "These are pixels from 0 to 1. The task asks for the scale of the input, 0 to 255.",
+            "Leave out the division by 255.",
+        ),
+    ),
+)
+def mean_image(images: Tensor) -> Tensor:
+    """Return the mean picture of uint8 images (N, 3, H, W): floats of the shape (3, H, W), on the scale 0 to 255."""
+    return images.float().mean(dim=0)
+
+
+def _groups(rng: np.random.Generator) -> list[tuple]:
+    names = np.array(["train", "val", "test"])
+    fixed = [
+        ([7, 7, 8, 9], ["train", "test", "train", "val"]),
+        ([3, 5, 3, 5, 6], ["train", "val", "train", "test", "test"]),
+        ([4, 4, 4, 2, 2], ["train", "val", "test", "val", "val"]),
+        ([11, 12, 13], ["train", "val", "test"]),
+    ]
+    drawn = [(rng.integers(20, 20 + n // 2, n), names[rng.integers(0, 3, n)]) for n in rng.integers(8, 24, 4)]
+    return [(np.asarray(groups), np.asarray(split)) for groups, split in [*fixed, *drawn]]
+
+
+def _splits_of(groups: np.ndarray, split: np.ndarray) -> dict[int, set[str]]:
+    return {int(g): {str(s) for s in split[groups == g]} for g in np.unique(groups)}
+
+
+def _each_time(groups: np.ndarray, split: np.ndarray) -> list[int]:
+    places = _splits_of(groups, split)
+    return [int(g) for g in groups if len(places[int(g)]) > 1]
+
+
+def _next_to_each_other(groups: np.ndarray, split: np.ndarray) -> set[int]:
+    pairs = range(len(groups) - 1)
+    return {int(groups[i]) for i in pairs if groups[i] == groups[i + 1] and split[i] != split[i + 1]}
+
+
+def _whole_numbers(answer: object) -> list[int]:
+    return sorted(int(number) for number in answer)
+
+
+@exercise(
+    "01",
+    cases=_groups,
+    canonical=_whole_numbers,
+    hints=(
+        "Pictures of one group are near-duplicates. Take one group: in which splits do its pictures stand?",
+        "set(split[groups == number]) holds the splits of one group; for which numbers has it more than one element?",
+    ),
+    misconceptions=(
+        Misconception(
+            "every group of several pictures",
+            lambda groups, split: [g for g in np.unique(groups) if (groups == g).sum() > 1],
+            "These are the groups that have more than one picture. That does no harm while all of them stand in the same split.",
+            "Count the different splits of a group, not its pictures.",
+        ),
+        Misconception(
+            "only train and test compared",
+            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if {"train", "test"} <= s],
+            "Groups that stand in train and val, or in val and test, are missing: validation decides which model is kept, so a "
+            "leak into it misleads as well.",
+            "Ask for more than one split, whichever they are.",
+        ),
+        Misconception(
+            "only train compared with the others",
+            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if "train" in s and len(s) > 1],
+            "Groups that stand in val and test, but not in train, are missing: there too one picture is seen twice.",
+            "Ask for more than one split, whichever they are.",
+        ),
+        Misconception(
+            "a group must be in all three splits",
+            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if len(s) == 3],
+            "Only groups that stand in all three splits are found. Two are enough for a leak.",
+            "More than one split: len(...) > 1.",
+        ),
+        Misconception(
+            "positions in place of group numbers",
+            lambda groups, split: [i for i, g in enumerate(groups) if len(_splits_of(groups, split)[int(g)]) > 1],
+            "These are the positions of the pictures; the task asks for the numbers of their groups.",
+            "groups[i] is the group number of the picture at position i.",
+        ),
+        Misconception(
+            "a group named once for each picture",
+            _each_time,
+            "The groups are right, but each comes once for every picture in it. Name each group once.",
+            "A set holds everything once.",
+        ),
+        Misconception(
+            "the groups that do not leak",
+            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if len(s) == 1],
+            "It is the other way round: these groups stand in one split only, as they should.",
+            "Turn the comparison round.",
+        ),
+        Misconception(
+            "only neighbours compared",
+            _next_to_each_other,
+            "Only pictures that follow each other are compared; those of a group need not stand next to each other.",
+            "For each group number look at all of its pictures: groups == number.",
+        ),
+        Misconception(
+            "how many in place of which",
+            lambda groups, split: sum(len(s) > 1 for s in _splits_of(groups, split).values()),
+            "This is how many groups leak; the task asks which ones.",
+            "Collect the group numbers in a list or a set.",
+        ),
+    ),
+)
+def leaked_groups(groups: np.ndarray, split: np.ndarray) -> list[int]:
+    """Return the numbers of the groups that stand in more than one split, each once, in any order."""
+    return [int(g) for g in np.unique(groups) if len(set(split[groups == g])) > 1]

@@ -1,0 +1,270 @@
+"""Checks of notebook 04: the loss by hand, the best epoch, and when to stop."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from maskkit.checks.exercise import Misconception, exercise
+
+
+def _losses(rng: np.random.Generator) -> list[list[float]]:
+    fixed = [
+        [0.7, 0.5, 0.4, 0.45, 0.5],
+        [0.6, 0.3, 0.5, 0.2, 0.4],
+        [0.5, 0.4, 0.3],
+        [0.7, 0.3, 0.6, 0.3, 0.5],
+        [0.4, 0.6, 0.5, 0.45],
+    ]
+    drawn = [np.round(rng.uniform(0.1, 0.9, n), 2).tolist() for n in rng.integers(4, 12, 5)]
+    return [*fixed, *drawn]
+
+
+def _first_rise(val_losses: list[float]) -> int:
+    """The epoch before the loss rises for the first time."""
+    rises = [i for i in range(1, len(val_losses)) if val_losses[i] > val_losses[i - 1]]
+    return rises[0] if rises else len(val_losses)
+
+
+@exercise(
+    "04",
+    cases=lambda rng: [(losses,) for losses in _losses(rng)],
+    hints=(
+        "Which loss is the lowest, and in which epoch was it, if the first epoch is number 1?",
+        "val_losses.index(min(val_losses)) counts from 0.",
+    ),
+    misconceptions=(
+        Misconception(
+            "counted from 0",
+            lambda val_losses: int(np.argmin(val_losses)),
+            "One too small: Python counts positions from 0, but the first epoch is epoch 1.",
+            "Add 1 to the position.",
+        ),
+        Misconception(
+            "the loss in place of its epoch",
+            lambda val_losses: min(val_losses),
+            "This is the lowest loss itself; the task asks for the number of its epoch.",
+            "At which position does it stand?",
+        ),
+        Misconception(
+            "the last epoch",
+            lambda val_losses: len(val_losses),
+            "This is the last epoch. Its weights have trained longest, but the loss may have risen since the best one.",
+            "Look for the lowest validation loss.",
+        ),
+        Misconception(
+            "the highest loss",
+            lambda val_losses: int(np.argmax(val_losses)) + 1,
+            "This is the epoch of the highest loss. A loss counts mistakes, so low is good (accuracy is the other way round).",
+            "min, not max.",
+        ),
+        Misconception(
+            "the last of equal ones",
+            lambda val_losses: len(val_losses) - int(np.argmin(val_losses[::-1])),
+            "Of equally low losses the first counts: a later epoch that is merely as good is no better.",
+            "index and argmin give the first one.",
+        ),
+        Misconception(
+            "before the first rise",
+            _first_rise,
+            "This is the epoch before the loss first rises. It may fall lower later on: one bad epoch is no end.",
+            "Compare all epochs, not neighbours.",
+        ),
+        Misconception(
+            "the epoch after the best",
+            lambda val_losses: int(np.argmin(val_losses)) + 2,
+            "One too large: the position counts from 0, so adding 1 is enough.",
+            "Add 1, once.",
+        ),
+    ),
+)
+def best_epoch(val_losses: list[float]) -> int:
+    """Return the number of the epoch with the lowest validation loss (the first epoch is 1; of equal ones the first)."""
+    return int(np.argmin(val_losses)) + 1
+
+
+def _losses_and_patience(rng: np.random.Generator) -> list[tuple]:
+    losses = [*_losses(rng), *_losses(rng)]
+    fixed = [
+        ([0.5, 0.4, 0.45, 0.42], 2), ([0.5, 0.4, 0.45, 0.42], 3), ([0.5, 0.6, 0.4, 0.5], 2), ([0.5, 0.4, 0.4, 0.4], 2),
+        ([0.7, 0.3, 0.6, 0.5, 0.4], 3), ([0.7, 0.3, 0.6, 0.5, 0.4], 4), ([0.6, 0.5, 0.4], 2), ([0.9], 1), ([0.4, 0.5], 1),
+        ([0.3, 0.5, 0.2, 0.4, 0.1], 2),
+    ]  # fmt: skip
+    return [*fixed, *((list(history), patience) for history in losses for patience in (1, 2, 3))]
+
+
+def _waited(val_losses: list[float]) -> int:
+    return len(val_losses) - 1 - int(np.argmin(val_losses))
+
+
+def _misses(val_losses: list[float]) -> int:
+    """How many epochs brought no new lowest loss, all told."""
+    return sum(loss >= min(val_losses[:i]) for i, loss in enumerate(val_losses) if i)
+
+
+def _rises_at_the_end(val_losses: list[float]) -> int:
+    count = 0
+    while count + 1 < len(val_losses) and val_losses[-1 - count] > val_losses[-2 - count]:
+        count += 1
+    return count
+
+
+@exercise(
+    "04",
+    cases=_losses_and_patience,
+    hints=(
+        "How many epochs have passed since the lowest loss?",
+        "If the lowest loss stands at position best, len(val_losses) - 1 - best epochs have passed since. Compare with patience.",
+    ),
+    misconceptions=(
+        Misconception(
+            "one epoch too late",
+            lambda val_losses, patience: _waited(val_losses) > patience,
+            "You stop one epoch too late: with patience 2 the second epoch without a new best is the last.",
+            "Compare with >= in place of >.",
+        ),
+        Misconception(
+            "one epoch too early",
+            lambda val_losses, patience: _waited(val_losses) >= patience - 1,
+            "You stop one epoch too early: the best epoch itself is not one without improvement.",
+            "Count the epochs after the best one.",
+        ),
+        Misconception(
+            "no patience",
+            lambda val_losses, patience: len(val_losses) > 1 and val_losses[-1] > val_losses[-2],
+            "You stop whenever the last loss is above the one before it. One bad epoch is noise; patience waits for more.",
+            "Use patience: how many epochs have passed since the lowest loss?",
+        ),
+        Misconception(
+            "rises in a row counted",
+            lambda val_losses, patience: _rises_at_the_end(val_losses) >= patience,
+            "You count how often the loss rose in a row. A loss may fall a little and still be above its lowest: those epochs count too.",
+            "Compare with the lowest loss so far, not with the epoch before.",
+        ),
+        Misconception(
+            "not counted anew after an improvement",
+            lambda val_losses, patience: _misses(val_losses) >= patience,
+            "You count all epochs without a new best since the start. After a new best the counting begins again.",
+            "Only the epochs after the lowest loss count.",
+        ),
+        Misconception(
+            "a tie taken for an improvement",
+            lambda val_losses, patience: int(np.argmin(val_losses[::-1])) >= patience,
+            "You take an equal loss for a new best. Only a lower one is an improvement.",
+            "Look for the first of equal losses, or compare with <.",
+        ),
+        Misconception(
+            "patience taken for a number of epochs",
+            lambda val_losses, patience: len(val_losses) >= patience,
+            "You stop after `patience` epochs whatever the loss does. Patience counts epochs without improvement.",
+            "Where in val_losses does the lowest loss stand?",
+        ),
+        Misconception(
+            "stop and go mixed up",
+            lambda val_losses, patience: _waited(val_losses) < patience,
+            "It is the other way round: True means stop.",
+            "Turn the comparison round.",
+        ),
+        Misconception(
+            "compared with the epoch `patience` ago",
+            lambda val_losses, patience: len(val_losses) > patience and val_losses[-1] >= val_losses[-1 - patience],
+            "You compare the last loss with the one `patience` epochs ago. The lowest may lie between or before them.",
+            "Compare with the lowest loss so far.",
+        ),
+    ),
+)
+def should_stop(val_losses: list[float], patience: int) -> bool:
+    """Return True when the last `patience` epochs, or more, brought no loss below the lowest before them."""
+    return _waited(val_losses) >= patience
+
+
+def _logits_and_targets(rng: np.random.Generator) -> list[tuple]:
+    fixed = [([0.0], [1.0]), ([2.0, -1.0], [1.0, 0.0]), ([2.0, -1.0, 3.0], [0.0, 1.0, 1.0])]
+    drawn = [(rng.normal(0, 2, n), rng.integers(0, 2, n)) for n in rng.integers(4, 20, 4)]
+    return [tuple(torch.as_tensor(part, dtype=torch.float32) for part in pair) for pair in [*fixed, *drawn]]
+
+
+def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
+    """The loss of each picture, with its probability of a mask."""
+    return -(targets * log(p) + (1 - targets) * log(1 - p))
+
+
+@exercise(
+    "04",
+    cases=_logits_and_targets,
+    hints=(
+        "A logit becomes a probability p with the sigmoid. The loss of a picture is -log of the probability of what is true.",
+        "p = torch.sigmoid(logits); -(targets * p.log() + (1 - targets) * (1 - p).log()), and the mean of it.",
+    ),
+    misconceptions=(
+        Misconception(
+            "sigmoid forgotten",
+            lambda logits, targets: _each(logits, targets).mean(),
+            "The logits are used as if they were probabilities; the logarithm of a negative one is nan (not a number).",
+            "Turn logits into probabilities first: torch.sigmoid.",
+        ),
+        Misconception(
+            "sigmoid applied twice",
+            lambda logits, targets: F.binary_cross_entropy_with_logits(torch.sigmoid(logits), targets),
+            "The sigmoid is applied twice: binary_cross_entropy_with_logits applies it by itself.",
+            "Give it the logits as they are.",
+        ),
+        Misconception(
+            "minus forgotten",
+            lambda logits, targets: -_each(torch.sigmoid(logits), targets).mean(),
+            "The loss is negative: the logarithm of a number below 1 is, so the minus in front of it is missing.",
+            "Put a minus before the sum.",
+        ),
+        Misconception(
+            "mean forgotten",
+            lambda logits, targets: _each(torch.sigmoid(logits), targets),
+            "This is the loss of each picture. The loss of a batch is one number, their mean.",
+            "End with .mean().",
+        ),
+        Misconception(
+            "sum in place of mean",
+            lambda logits, targets: _each(torch.sigmoid(logits), targets).sum(),
+            "The losses are added up, so a larger batch would have a larger loss. Take the mean.",
+            ".mean() in place of .sum().",
+        ),
+        Misconception(
+            "logarithm to base 2",
+            lambda logits, targets: _each(torch.sigmoid(logits), targets, torch.log2).mean(),
+            "This loss is in bits: log2. The loss of torch uses the natural logarithm.",
+            "torch.log is the natural logarithm.",
+        ),
+        Misconception(
+            "logarithm to base 10",
+            lambda logits, targets: _each(torch.sigmoid(logits), targets, torch.log10).mean(),
+            "This loss uses the logarithm to base 10. The loss of torch uses the natural one.",
+            "torch.log is the natural logarithm.",
+        ),
+        Misconception(
+            "only the masked faces",
+            lambda logits, targets: -(targets * F.logsigmoid(logits)).mean(),
+            "Faces without a mask cost nothing here, so a model that always says mask would have no loss at all.",
+            "Add the second half: (1 - targets) * log(1 - p).",
+        ),
+        Misconception(
+            "classes swapped",
+            lambda logits, targets: _each(torch.sigmoid(logits), 1 - targets).mean(),
+            "The classes are swapped: p is the probability of a mask, so its logarithm goes with targets, not with 1 - targets.",
+            "targets * log(p) + (1 - targets) * log(1 - p).",
+        ),
+        Misconception(
+            "squared error",
+            lambda logits, targets: ((torch.sigmoid(logits) - targets) ** 2).mean(),
+            "This is the mean squared error. Cross-entropy takes the logarithm, which punishes confident mistakes far more.",
+            "-log of the probability of what is true.",
+        ),
+        Misconception(
+            "softmax in place of sigmoid",
+            lambda logits, targets: _each(torch.softmax(logits, dim=0), targets).mean(),
+            "The softmax makes the pictures of a batch compete with each other. Each picture has its own probability: sigmoid.",
+            "torch.sigmoid in place of softmax.",
+        ),
+    ),
+)
+def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return the mean binary cross-entropy (natural logarithm) of logits (B,) with targets (B,), which are 0.0 and 1.0."""
+    return F.binary_cross_entropy_with_logits(logits, targets)

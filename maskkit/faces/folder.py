@@ -1,0 +1,183 @@
+"""Many faces: the same pictures in one process or in several, in memory or in a folder."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from maskkit.errors import InputError
+from maskkit.faces.attributes import ATTRIBUTE_NAMES, FaceAttributes, sample_attributes, steady
+from maskkit.faces.drawing import check_image_size, draw_face
+
+CHUNK = 50  # faces that a worker draws before it hands them over
+WORTH_WORKERS = 600  # fewer faces than this are drawn sooner than new processes start
+
+
+def generate_faces(n: int, *, image_size: int = 128, seed: int = 0, variety: float = 1.0,
+                   workers: int | None = None, progress: bool = False) -> tuple[np.ndarray, list[FaceAttributes]]:
+    """Draw n faces, half of them with a mask.
+
+    Face i depends on (seed, i) alone: the bytes are the same in one process or many, and whatever n.
+
+    Parameters
+    ----------
+    variety : float in [0, 1]
+        Of camera, light and pose: near 0 portraits from one studio, at 1 pictures from anywhere (see `steady`).
+    workers : int, optional
+        Processes; left out, as many as pay. 1 draws in this process.
+    progress : bool
+        Show a bar on standard error.
+
+    Returns
+    -------
+    images : np.ndarray
+        (n, image_size, image_size, 3) uint8.
+    attributes : list of FaceAttributes
+    """
+    _check_request(n, image_size, seed, variety, workers)
+    images = np.empty((n, image_size, image_size, 3), np.uint8)
+    attributes: list[FaceAttributes] = []
+    for first, pictures, known in _chunks(n, image_size, seed, variety, workers, progress):
+        images[first:first + len(pictures)] = pictures
+        attributes.extend(known)
+    return images, attributes
+
+
+def write_faces(folder: str | Path, n: int, *, image_size: int = 128, seed: int = 0, variety: float = 1.0,
+                workers: int | None = None, progress: bool = False) -> Path:
+    """Draw n faces into `folder`: with_mask/, without_mask/ and attributes.csv (a row for each picture).
+
+    The folder appears only when all faces are drawn.
+
+    Raises
+    ------
+    InputError
+        If the folder holds something already.
+    """
+    folder = Path(folder)
+    _check_request(n, image_size, seed, variety, workers)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} exists and is not an empty folder; choose another folder or remove it.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    drawn = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        _fill_folder(drawn, _chunks(n, image_size, seed, variety, workers, progress))
+        drawn.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
+        drawn.replace(folder)
+    finally:
+        shutil.rmtree(drawn, ignore_errors=True)
+    return folder
+
+
+def recipe_hash(n: int, image_size: int = 128, seed: int = 0, variety: float = 1.0) -> str:
+    """A key for a drawn set: changes with the arguments and with the generator's own source."""
+    digest = hashlib.sha256(f"{n} {image_size} {seed} {variety}".encode())
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:16]
+
+
+def face(seed: int, index: int, image_size: int, variety: float = 1.0) -> tuple[np.ndarray, FaceAttributes]:
+    """Face `index` of the set `seed`. Of faces 2k and 2k + 1 one wears a mask; a coin says which."""
+    coin = np.random.default_rng([seed, index // 2, 1]).random() < 0.5
+    rng = np.random.default_rng([seed, index, 0])
+    attributes = sample_attributes(rng, with_mask=bool((index % 2 == 0) == coin))
+    attributes = steady(attributes, np.random.default_rng([seed, index, 2]), variety)
+    return draw_face(attributes, rng, image_size=image_size), attributes
+
+
+def _fill_folder(folder: Path, chunks: Iterator) -> None:
+    for name in ("with_mask", "without_mask"):
+        (folder / name).mkdir()
+    with open(folder / "attributes.csv", "w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, ["file", *ATTRIBUTE_NAMES], lineterminator="\n")
+        table.writeheader()
+        for first, pictures, known in chunks:
+            for i, (picture, attributes) in enumerate(zip(pictures, known, strict=True), first + 1):
+                name = f"{'with_mask' if attributes.with_mask else 'without_mask'}/face_{i:06d}.png"
+                Image.fromarray(picture).save(folder / name, compress_level=3)
+                table.writerow({"file": name, **asdict(attributes)})
+
+
+def _check_request(n: int, image_size: int, seed: int, variety: float, workers: int | None) -> None:
+    for name, value, low in (("n", n, 0), ("seed", seed, 0), ("workers", 1 if workers is None else workers, 1)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
+            raise InputError(f"{name} must be a whole number of at least {low}, got {value!r}.")
+    if not 0 <= variety <= 1:
+        raise InputError(f"variety must be a number from 0 to 1, got {variety!r}.")
+    check_image_size(image_size)
+
+
+def _chunks(n: int, image_size: int, seed: int, variety: float, workers: int | None, progress: bool) -> Iterator:
+    """(first index, pictures, attributes) in order, from this process or from several."""
+    jobs = [(seed, first, min(CHUNK, n - first), image_size, variety) for first in range(0, n, CHUNK)]
+    workers = min(_worth(n) if workers is None else workers, len(jobs))
+    drawn = map(_draw_chunk, jobs) if workers < 2 else _in_processes(jobs, workers)
+    if not progress:
+        return iter(drawn)
+    from tqdm import tqdm  # only for the bar
+
+    return _with_bar(drawn, tqdm(total=n, desc="drawing faces", unit="face"))
+
+
+def _with_bar(chunks: Iterator, bar) -> Iterator:
+    with bar:
+        for first, pictures, known in chunks:
+            yield first, pictures, known
+            bar.update(len(pictures))
+
+
+def _draw_chunk(job: tuple[int, int, int, int, float]) -> tuple[int, np.ndarray, list[FaceAttributes]]:
+    seed, first, count, image_size, variety = job
+    faces = [face(seed, index, image_size, variety) for index in range(first, first + count)]
+    return first, np.stack([picture for picture, _ in faces]), [attributes for _, attributes in faces]
+
+
+def _in_processes(jobs: list, workers: int) -> Iterator:
+    """Draw the jobs in spawned processes; what they cannot draw (no processes here), this process does."""
+    done = 0
+    try:
+        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+            with _hidden_main():
+                results = pool.map(_draw_chunk, jobs)  # hands in all jobs, which starts the processes
+            for result in results:
+                yield result
+                done += 1
+    except (BrokenProcessPool, OSError, ImportError):
+        yield from map(_draw_chunk, jobs[done:])
+
+
+@contextmanager
+def _hidden_main() -> Iterator[None]:
+    """Hide the script that runs: a spawned process would run it again, and these workers need nothing of it."""
+    main = sys.modules["__main__"].__dict__
+    hidden = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
+    main["__spec__"] = None
+    try:
+        yield
+    finally:
+        main.pop("__spec__")
+        main.update(hidden)
+
+
+def _worth(n: int) -> int:
+    """How many processes pay for n faces on this machine; none inside another worker."""
+    if n < WORTH_WORKERS or multiprocessing.parent_process() is not None:
+        return 1
+    return min(os.cpu_count() or 1, 8)

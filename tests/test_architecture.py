@@ -1,0 +1,91 @@
+"""The arrows of the design: which module may import which, and that ``import maskkit`` stays light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "maskkit"
+
+# errors and files are below everything; any module may use them.
+FOUNDATION = {"errors", "files"}
+MAY_IMPORT = {
+    "errors": set(),
+    "files": set(),
+    "runtime": set(),
+    "images": set(),
+    "faces": set(),
+    "duplicates": {"images"},
+    "splits": {"duplicates", "images"},
+    "photos": {"images", "runtime"},
+    "datasets": {"runtime", "images", "faces", "duplicates", "splits", "photos"},
+    "audit": {"images", "duplicates", "splits"},
+    "transforms": set(),
+    "models": set(),
+    "checkpoints": {"images", "models"},
+    "training": {"datasets", "transforms", "models", "checkpoints", "runtime"},
+    "evaluation": {"images", "transforms", "datasets", "models", "checkpoints"},
+    "plots": set(),
+    "widgets": {"plots", "transforms", "evaluation", "training", "datasets", "faces", "models", "images", "checkpoints"},
+    "checks": {"models", "transforms"},
+    "cli": {"runtime", "images", "faces", "duplicates", "splits", "photos", "datasets", "audit", "transforms", "models", "checkpoints",
+            "training", "evaluation", "plots", "checks"},
+    "__init__": set(),
+    "__main__": {"cli"},
+}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def module_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported_modules(path: Path) -> set[str]:
+    """First parts below ``maskkit`` of all that a file imports, at the top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "maskkit":
+            below = node.module.split(".")[1:]
+            found |= {below[0]} if below else {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide the arrows"
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("maskkit.")}
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_follow_the_arrows(path):
+    module = module_of(path)
+    assert imported_modules(path) <= MAY_IMPORT[module] | FOUNDATION | {module}
+
+
+def test_the_arrows_have_no_way_back():
+    def below(module, seen=()):
+        assert module not in seen, f"{module} imports itself by way of {seen}"
+        for other in MAY_IMPORT[module]:
+            below(other, (*seen, module))
+
+    for module in MAY_IMPORT:
+        below(module)
+
+
+def test_every_module_has_a_test_file():
+    tests = {path.stem.removeprefix("test_") for path in Path(__file__).parent.rglob("test_*.py")}
+    modules = {module_of(path) for path in FILES} - {"__init__", "__main__", "errors"}
+    assert modules <= tests
+
+
+def test_import_maskkit_is_light_and_its_names_work():
+    code = ("import sys, maskkit; heavy = {'torch', 'matplotlib', 'sklearn', 'ipywidgets', 'PIL'} & set(sys.modules); assert not heavy, heavy; "
+            "[getattr(maskkit, name) for name in maskkit.__all__]")
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr == ""
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    import maskkit
+
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        maskkit.nonsense

@@ -1,0 +1,443 @@
+"""Every check: the reference passes, the stub is not attempted, and what learners believe is recognised by its name."""
+
+import inspect
+import linecache
+import re
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from maskkit import checks
+from maskkit.checks import EXERCISES, NOT_ATTEMPTED, PASSED, TRY_AGAIN, CheckResult, runner
+from maskkit.checks.exercise import describe, is_stub, same
+
+BELIEFS = [(name, m) for name, e in EXERCISES.items() for m in e.misconceptions]
+FUNCTIONS = [name for name, e in EXERCISES.items() if not e.takes_value]
+
+
+def learn(source):
+    """Run a cell as a notebook does, with its lines known to linecache, and return the function that it defines."""
+    filename, names = f"<cell {abs(hash(source))}>", {"torch": torch, "np": np, "time": time}
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec"), names)
+    return next(value for key, value in reversed(names.items()) if inspect.isfunction(value) and not key.startswith("_"))
+
+
+def answer(name, expression):
+    signature = inspect.signature(EXERCISES[name].reference)
+    parameters = ", ".join(signature.parameters)
+    return learn(f"def {name}({parameters}):\n    return {expression}\n")
+
+
+def attempt(exercise, function):
+    return function() if exercise.takes_value else function
+
+
+@pytest.fixture
+def short_patience(monkeypatch):
+    monkeypatch.setattr(runner, "TIME_LIMIT", 0.3)
+
+
+# --- every exercise ------------------------------------------------------------------------------------------------
+
+
+def test_each_notebook_has_three_exercises_and_the_package_exports_them():
+    counts = {number: sum(e.notebook == number for e in EXERCISES.values()) for number in ("01", "02", "03", "04", "05")}
+    assert min(counts.values()) >= 3
+    assert all(getattr(checks, name) is exercise for name, exercise in EXERCISES.items())
+    assert set(EXERCISES) < set(checks.__all__)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+def test_reference_passes(exercise):
+    result = exercise(attempt(exercise, exercise.reference))
+    assert result.passed and result.status == PASSED
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+def test_stub_is_not_attempted(exercise):
+    names = {}
+    exec(exercise.stub, names)
+    assert exercise(names[exercise.name]).status == NOT_ATTEMPTED
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+def test_names_six_misconceptions_with_messages_of_their_own_and_two_hints(exercise):
+    for texts in zip(*((m.name, m.message) for m in exercise.misconceptions)):
+        assert len(set(texts)) == len(texts) >= 6
+    assert len(exercise.hints) >= 2 and exercise.task.endswith(".")
+
+
+@pytest.mark.parametrize(("name", "belief"), BELIEFS, ids=[f"{n}: {m.name}" for n, m in BELIEFS])
+def test_misconception_is_told_from_all_others(name, belief):
+    exercise = EXERCISES[name]
+    result = exercise(attempt(exercise, belief.wrong))
+    assert (result.status, result.misconception, result.message) == (TRY_AGAIN, belief.name, belief.message)
+    assert result.hints == (belief.hint, *exercise.hints)
+
+
+# Right answers in other words than the reference's.
+@pytest.mark.parametrize(
+    ("name", "expression"),
+    [
+        ("says_mask", "not probability < 0.5"),
+        ("says_mask", "1 if probability * 100 >= 50 else 0"),
+        ("numbers_in_picture", "np.zeros((height, width, 3)).size"),
+        ("class_balance", "sum(int(t) for t in targets) / len(targets)"),
+        ("class_balance", "torch.mean(targets.double())"),
+        ("mean_image", "sum(image.float() for image in images) / len(images)"),
+        ("mean_image", "torch.stack([i.double() for i in images]).mean(0)"),
+        ("leaked_groups", "{g for g in groups if len(np.unique(split[groups == g])) >= 2}"),
+        ("leaked_groups", "np.array([g for g in set(groups.tolist()) if len(set(split[groups == g])) > 1][::-1])"),
+        ("to_unit_range", "images / 255.0"),
+        ("to_unit_range", "images.double().div(255)"),
+        ("flip_horizontal", "torch.flip(images, [3])"),
+        ("flip_horizontal", "images[..., torch.arange(images.shape[-1] - 1, -1, -1)]"),
+        ("adjust_brightness", "torch.minimum(images * factor, torch.tensor(1.0))"),
+        ("output_size", "int((size + 2 * padding - kernel) / stride) + 1"),
+        ("output_size", "float(len(range(0, size + 2 * padding - kernel + 1, stride)))"),
+        ("conv_parameters", "sum(p.numel() for p in torch.nn.Conv2d(in_channels, out_channels, kernel).parameters())"),
+        ("convolve2d", "torch.nn.functional.conv2d(image[None, None], kernel[None, None])[0, 0]"),
+        ("best_epoch", "val_losses.index(min(val_losses)) + 1"),
+        ("should_stop", "len(val_losses) > patience and min(val_losses[-patience:]) >= min(val_losses[:-patience])"),
+        ("binary_cross_entropy", "torch.nn.BCELoss()(torch.sigmoid(logits), targets)"),
+        ("binary_cross_entropy", "(torch.log1p(torch.exp(logits)) - targets * logits).mean().item()"),
+        ("accuracy", "sum(t == p for t, p in zip(y_true, y_pred)) / len(y_true)"),
+        ("precision_recall", "[(y_true & y_pred).sum() / y_pred.sum(), (y_true & y_pred).sum() / y_true.sum()]"),
+        ("majority_baseline", "np.bincount(targets).max() / len(targets)"),
+        ("total_cost", "sum((p > t) * let_through + (t > p) * stopped for t, p in zip(y_true.tolist(), y_pred.tolist()))"),
+        ("normal_interval", "np.array([correct / n + s * 1.959964 * (correct / n * (1 - correct / n) / n) ** 0.5 for s in (-1, 1)])"),
+    ],
+)
+def test_right_answers_of_any_make_pass(name, expression):
+    result = EXERCISES[name](answer(name, expression))
+    assert result.passed, result
+
+
+# Wrong answers as learners write them, none of them copied from the checks.
+@pytest.mark.parametrize(
+    ("name", "expression", "misconception"),
+    [
+        ("says_mask", "True if probability < 0.5 else False", "answers turned round"),
+        ("says_mask", "round(probability) == 1", "one half left out"),
+        ("says_mask", "int(probability) > 50", "per cent"),
+        ("says_mask", "probability == 1.0", "only when certain"),
+        ("numbers_in_picture", "np.zeros((height, width)).size", "colours forgotten"),
+        ("numbers_in_picture", "len(range(height)) + width", "sides added"),
+        ("numbers_in_picture", "3 + height * width", "colours added"),
+        ("class_balance", "len(targets[targets == 0]) / len(targets)", "share of the other class"),
+        ("class_balance", "len(targets[targets == 1])", "number in place of share"),
+        ("class_balance", "round(sum(targets.tolist()) * 100 / len(targets), 6)", "per cent in place of share"),
+        ("class_balance", "targets.sum() // targets.numel()", "whole-number division"),
+        ("class_balance", "torch.mean(targets)", "mean of whole numbers"),
+        ("mean_image", "images.float().mean()", "mean over everything"),
+        ("mean_image", "torch.mean(images.double(), 1)", "mean over the channels"),
+        ("mean_image", "images.sum(0) // len(images)", "fractions cut off"),
+        ("mean_image", "images.sum(0)", "sum in place of mean"),
+        ("mean_image", "torch.mean(images, 0)", "mean of whole numbers"),
+        ("leaked_groups", "[g for g in set(groups) if list(groups).count(g) > 1]", "every group of several pictures"),
+        ("leaked_groups", "set(groups[split == 'train']) & set(groups[split == 'test'])", "only train and test compared"),
+        ("leaked_groups", "[g for g in groups if len(set(split[groups == g])) > 1]", "a group named once for each picture"),
+        ("leaked_groups", "len([g for g in set(groups) if len(set(split[groups == g])) > 1])", "how many in place of which"),
+        ("to_unit_range", "images.float() / 256.0", "divided by 256"),
+        ("to_unit_range", "images // 255", "whole-number division"),
+        ("to_unit_range", "torch.tensor(images / 255, dtype=torch.uint8)", "whole-number division"),
+        ("to_unit_range", "images.to(torch.float32)", "made float, not scaled"),
+        ("to_unit_range", "images.double() / images.max().item()", "scaled by the brightest pixel of the batch"),
+        ("to_unit_range", "(images.float() - 127.5) / 127.5", "from -1 to 1"),
+        ("flip_horizontal", "torch.flip(images, dims=[2])", "upside down"),
+        ("flip_horizontal", "images[:, [2, 1, 0]]", "channels turned round"),
+        ("flip_horizontal", "torch.stack(list(images)[::-1])", "batch turned round"),
+        ("flip_horizontal", "torch.rot90(images, 2, dims=(2, 3))", "turned by 180 degrees"),
+        ("flip_horizontal", "images[:, :, :, ::-1]", "negative step"),
+        ("adjust_brightness", "images.mul(factor)", "not clipped"),
+        ("adjust_brightness", "torch.clamp(images + factor, 0.0, 1.0)", "factor added"),
+        ("adjust_brightness", "torch.pow(images, factor)", "power in place of product"),
+        ("adjust_brightness", "torch.clip(images / factor, max=1)", "divided by the factor"),
+        ("output_size", "1 + (size - kernel + padding) // stride", "padding counted on one side"),
+        ("output_size", "int((size - kernel + 2 * padding) / stride)", "first place forgotten"),
+        ("output_size", "size - kernel + 2 * padding + 1", "stride forgotten"),
+        ("output_size", "1 + (size - kernel) // stride", "padding forgotten"),
+        ("output_size", "1 + (size + 2 * padding - kernel) / stride", "not rounded"),
+        ("output_size", "-(-(size + 2 * padding - kernel) // stride) + 1", "rounded up"),
+        ("conv_parameters", "in_channels * out_channels * kernel * kernel", "bias forgotten"),
+        ("conv_parameters", "kernel * kernel * out_channels + out_channels", "input channels forgotten"),
+        ("conv_parameters", "in_channels * out_channels * kernel + out_channels", "kernel not squared"),
+        ("conv_parameters", "in_channels * out_channels * kernel ** 2 + 1", "one bias for the layer"),
+        ("convolve2d", "torch.nn.functional.conv2d(image[None, None], kernel.flip(0, 1)[None, None])[0, 0]", "kernel turned round"),
+        (
+            "convolve2d",
+            "torch.tensor([[float((image[i:i + kernel.shape[0], j:j + kernel.shape[1]] * kernel).sum())"
+            " for j in range(image.shape[1] - kernel.shape[1])] for i in range(image.shape[0] - kernel.shape[0])])"
+            ".reshape(image.shape[0] - kernel.shape[0], image.shape[1] - kernel.shape[1])",
+            "last row and column forgotten",
+        ),
+        ("convolve2d", "torch.nn.functional.conv2d(image[None, None], kernel[None, None])[0, 0] / kernel.numel()", "mean in place of sum"),
+        ("convolve2d", "torch.nn.functional.conv2d(image[None, None], kernel[None, None], padding='same')[0, 0]", "padded to the same size"),
+        (
+            "convolve2d",
+            "torch.nn.functional.conv2d(image[None, None], kernel[None, None], stride=tuple(kernel.shape))[0, 0]",
+            "windows side by side",
+        ),
+        ("receptive_field", "sum(k - 1 for k, s in layers) + 1", "strides ignored"),
+        ("receptive_field", "sum(k for k, s in layers)", "kernels added up"),
+        ("receptive_field", "int(np.prod([k for k, s in layers]))", "kernels multiplied"),
+        ("receptive_field", "sum((k - 1) * int(np.prod([s for _, s in layers[:i]])) for i, (k, _) in enumerate(layers))", "started at 0"),
+        ("best_epoch", "val_losses.index(min(val_losses))", "counted from 0"),
+        ("best_epoch", "sorted(val_losses)[0]", "the loss in place of its epoch"),
+        ("best_epoch", "val_losses.index(max(val_losses)) + 1", "the highest loss"),
+        ("best_epoch", "range(1, len(val_losses) + 1)[-1]", "the last epoch"),
+        ("best_epoch", "max(i for i, v in enumerate(val_losses, 1) if v == min(val_losses))", "the last of equal ones"),
+        ("should_stop", "len(val_losses) - val_losses.index(min(val_losses)) > patience + 1", "one epoch too late"),
+        ("should_stop", "len(val_losses) - val_losses.index(min(val_losses)) >= patience", "one epoch too early"),
+        ("should_stop", "val_losses[-1] > val_losses[-2] if len(val_losses) >= 2 else False", "no patience"),
+        ("should_stop", "not len(val_losses) < patience", "patience taken for a number of epochs"),
+        ("binary_cross_entropy", "-(targets * logits.log() + (1 - targets) * (1 - logits).log()).mean()", "sigmoid forgotten"),
+        (
+            "binary_cross_entropy",
+            "torch.nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction='none')",
+            "mean forgotten",
+        ),
+        ("binary_cross_entropy", "torch.nn.BCEWithLogitsLoss(reduction='sum')(logits, targets)", "sum in place of mean"),
+        ("binary_cross_entropy", "torch.nn.BCEWithLogitsLoss()(logits, targets) / np.log(2)", "logarithm to base 2"),
+        ("binary_cross_entropy", "torch.nn.functional.mse_loss(logits.sigmoid(), targets)", "squared error"),
+        ("accuracy", "(y_true == y_pred).sum()", "number in place of share"),
+        ("accuracy", "np.mean(y_true != y_pred)", "error rate"),
+        ("accuracy", "100 * np.mean(y_true == y_pred)", "per cent in place of share"),
+        ("accuracy", "(y_true * y_pred).sum() / y_pred.sum()", "precision"),
+        ("accuracy", "np.mean(y_true * y_pred)", "only the masks found"),
+        ("precision_recall", "((y_true & y_pred).sum() / y_true.sum(), (y_true & y_pred).sum() / y_pred.sum())", "precision and recall swapped"),
+        ("precision_recall", "((y_true == y_pred).mean(), (y_true == y_pred).mean())", "accuracy for both"),
+        ("precision_recall", "((y_true == y_pred).sum() / y_pred.sum(), (y_true == y_pred).sum() / y_true.sum())", "all right answers counted as hits"),
+        (
+            "precision_recall",
+            "(((1 - y_true) & (1 - y_pred)).sum() / (1 - y_pred).sum(), ((1 - y_true) & (1 - y_pred)).sum() / (1 - y_true).sum())",
+            "of the other class",
+        ),
+        ("majority_baseline", "np.mean(targets == 1)", "always with_mask"),
+        ("majority_baseline", "1 / 2", "a coin"),
+        ("majority_baseline", "max(sum(targets), len(targets) - sum(targets))", "number in place of share"),
+        ("majority_baseline", "1 if np.mean(targets) > 0.5 else 0", "the class in place of its share"),
+        ("total_cost", "(y_pred > y_true).sum() * stopped + (y_pred < y_true).sum() * let_through", "prices swapped"),
+        ("total_cost", "(y_true != y_pred).sum()", "mistakes counted, not paid"),
+        ("total_cost", "(y_pred > y_true).sum() * let_through", "only faces let through"),
+        ("total_cost", "np.mean((y_pred > y_true) * let_through + (y_pred < y_true) * stopped)", "cost of one picture"),
+        ("total_cost", "y_pred.sum() * let_through + (1 - y_pred).sum() * stopped", "every answer paid for"),
+        ("normal_interval", "tuple(correct / n + s * 1.96 * (correct / n) * (1 - correct / n) / n for s in (-1, 1))", "square root forgotten"),
+        ("normal_interval", "tuple(correct / n + s * 1.96 * ((correct / n) * (1 - correct / n)) ** 0.5 for s in (-1, 1))", "not divided by n"),
+        ("normal_interval", "tuple(correct / n + s * ((correct / n) * (1 - correct / n) / n) ** 0.5 for s in (-1, 1))", "one standard error"),
+        ("normal_interval", "tuple(correct / n + s * 1.96 * ((correct / n) * (1 - correct / n) / n) ** 0.5 for s in (1, -1))", "upper end first"),
+    ],
+)
+def test_wrong_answers_of_learners_are_recognised(name, expression, misconception):
+    assert EXERCISES[name](answer(name, expression)).misconception == misconception
+
+
+def test_label_safe_takes_values():
+    right = checks.label_safe.reference()
+    assert checks.label_safe(dict(right)).passed
+    assert checks.label_safe({**right, "make it grey": ...}).status == NOT_ATTEMPTED
+    assert checks.label_safe({**right, "erase a small random square": False}).misconception == "every erasing breaks the label"
+    two_wrong = {**right, "make it grey": False, "crop away the lower half": True}
+    assert "5 of 7 are right" in checks.label_safe(two_wrong).message
+
+
+# --- whatever a learner may write ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def output_size(size, kernel, padding=0, stride=1): ...",
+        "def output_size(size, kernel, padding=0, stride=1):\n    'Count the places.'\n    ...",
+        "def output_size(size, kernel, padding=0, stride=1):\n    pass  # your code",
+        "def output_size(size, kernel, padding=0, stride=1):\n    return ...",
+        "def output_size(size, kernel, padding=0, stride=1):\n    places = ...\n    return places",
+        "def output_size(size, kernel, padding=0, stride=1):\n    return (size + ...) // stride + 1",
+        "def output_size(size, kernel, padding=0, stride=1):\n    raise NotImplementedError",
+    ],
+)
+def test_what_is_not_finished_is_not_attempted(source):
+    result = checks.output_size(learn(source))
+    assert result.status == NOT_ATTEMPTED and result.misconception is None
+
+
+@pytest.mark.parametrize("value", [None, ...])
+def test_nothing_is_not_attempted(value):
+    assert checks.output_size(value).status == NOT_ATTEMPTED
+
+
+def test_only_an_empty_body_is_a_stub():
+    assert is_stub(learn("def f(x, y=2, *z):\n    '''Text.'''\n"))
+    for body in ("return 0.5", "return x", "print(x)", "x = 1"):
+        assert not is_stub(learn(f"def f(x):\n    {body}\n"))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_an_exception_is_told_with_type_message_and_line(name):
+    parameters = ", ".join(inspect.signature(EXERCISES[name].reference).parameters)
+    function = learn(f"def {name}({parameters}):\n    total = 0\n    return 1 / total\n")
+    result = EXERCISES[name](function)
+    assert result.status == TRY_AGAIN
+    assert "ZeroDivisionError: division by zero, in line 3: `return 1 / total`" in result.message
+    assert "Traceback" not in result.message
+
+
+def test_the_line_is_the_learners_also_when_a_library_raises():
+    result = checks.flip_horizontal(learn("def flip(images):\n    x = images\n    return x.flip(9)\n"))
+    assert "IndexError" in result.message and "in line 3: `return x.flip(9)`" in result.message
+
+
+@pytest.mark.parametrize("error", ["SystemExit(1)", "KeyboardInterrupt()", "BaseException('odd')", "RecursionError('deep')"])
+def test_no_exception_of_any_kind_comes_through(error):
+    name = error.split("(")[0]
+    assert name in checks.best_epoch(learn(f"def f(val_losses):\n    raise {error}\n")).message
+
+
+def test_endless_recursion_is_an_error_like_any_other():
+    assert "RecursionError" in checks.best_epoch(learn("def f(val_losses):\n    return f(val_losses)\n")).message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "while True: pass",
+        "while True:\n        try: x = 1\n        except Exception: pass",
+        "while True:\n        try: x = 1\n        except: pass",
+        "while True: time.sleep(0.01)",
+        "i = 0\n    while i < len(val_losses): best = val_losses[i]",
+    ],
+    ids=["plain", "except Exception", "bare except", "sleep", "forgotten step"],
+)
+@pytest.mark.usefixtures("short_patience")
+def test_an_endless_loop_is_stopped(body):
+    result = checks.best_epoch(learn(f"def f(val_losses):\n    {body}\n"))
+    assert result.status == TRY_AGAIN
+    assert "did not come to an end for val_losses = [0.7, 0.5, 0.4, 0.45, 0.5]" in result.message
+
+
+@pytest.mark.usefixtures("short_patience")
+def test_a_stopped_loop_does_not_go_on_in_the_background():
+    checks.best_epoch(learn("def f(val_losses):\n    while True: pass\n"))
+    for thread in threading.enumerate():
+        if thread.name == "maskkit-check":
+            thread.join(5)
+    assert not any(thread.name == "maskkit-check" for thread in threading.enumerate())
+
+
+@pytest.mark.usefixtures("short_patience")
+def test_a_loop_that_is_endless_for_some_inputs_only_is_told_with_the_input():
+    source = "def f(val_losses):\n    while len(val_losses) == 3: pass\n    return 1\n"
+    assert "for val_losses = [0.5, 0.4, 0.3]" in checks.best_epoch(learn(source)).message
+
+
+def test_what_is_printed_is_left_alone(capsys):
+    checks.best_epoch(learn("def f(val_losses):\n    print('hello')\n    return 1\n"))
+    assert "hello" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("check", "source", "message"),
+    [
+        ("flip_horizontal", "def f(images): return images.tolist()", "gives a list of 2, but the task asks for a float32 tensor of shape"),
+        ("flip_horizontal", "def f(images): return images.flip(3).numpy()", "gives a float32 numpy array of shape (2, 3, 4, 5), but"),
+        ("output_size", "def f(size, kernel, padding, stride): return 'five'", "a value of type str, but the task asks for one number"),
+        ("output_size", "def f(size, kernel, padding, stride): return torch.ones(1)", "tensor of shape (1,), but the task asks for one number"),
+        ("precision_recall", "def f(a, b): return {'precision': 1}", "a dict of 1, but the task asks for a tuple of 2"),
+        ("leaked_groups", "def f(a, b): return 'none'", "a value of type str, but the task asks for a list of"),
+        ("mean_image", "def f(images): return images.float()[0, 0]", "gives the shape (2, 2), but (3, 2, 2) is right"),
+        ("precision_recall", "def f(a, b): return 0.5, 0.5, 0.5", "gives the shape (3,), but (2,) is right"),
+        ("class_balance", "def f(targets): return 0.123", "For targets = [1, 0, 0, 0]: your function gives 0.123, but 0.25 is right."),
+        ("flip_horizontal", "def f(images): return images * 2", "the shape is right, but 100% of the values are not: at (0, 0, 0, 0)"),
+        ("class_balance", "def f(targets): return 0.25", "(1 of 8 inputs are right.)"),
+        ("mean_image", "def f(images): return images.float().mean(0).round().int() + 1", "Yours are whole numbers (int32)"),
+        ("best_epoch", "def f(val_losses): print(min(val_losses))", "gives nothing back (None): printing is not enough"),
+        ("output_size", "def f(size, kernel): return size", "takes (size, kernel), but the task needs (size, kernel, padding=0, stride=1)"),
+    ],
+)
+def test_type_then_shape_then_values_are_explained(check, source, message):
+    result = getattr(checks, check)(learn(source))
+    assert result.status == TRY_AGAIN and message in result.message
+
+
+@pytest.mark.parametrize(
+    ("check", "source"),
+    [
+        ("best_epoch", "def f(val_losses):\n    n = val_losses.index(min(val_losses)) + 1\n    val_losses.sort()\n    return n\n"),
+        ("adjust_brightness", "def f(images, factor):\n    return images.mul_(factor).clamp_(0, 1)\n"),
+    ],
+)
+def test_right_answers_that_spoil_their_input_are_told(check, source):
+    result = getattr(checks, check)(learn(source))
+    assert result.status == TRY_AGAIN and "changes what it was given" in result.message
+
+
+def test_a_called_function_is_told_from_a_function():
+    result = checks.output_size(31)
+    assert "checks.output_size(output_size)" in result.message and "31" in result.message
+
+
+def test_builtin_functions_and_objects_that_misbehave_do_no_harm():
+    class Odd:
+        shape = property(lambda self: 1 / 0)
+
+    assert checks.best_epoch(max).status == TRY_AGAIN
+    assert checks.best_epoch(lambda losses: Odd()).status == TRY_AGAIN
+
+
+def test_the_same_answer_gets_the_same_verdict():
+    wrong = EXERCISES["should_stop"].misconceptions[0].wrong
+    assert checks.should_stop(wrong) == checks.should_stop(wrong)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "equal"),
+    [
+        (1, 1.0, True), (True, 1, True), (torch.tensor(2), 2, True), ((1, 2), [1, 2], True), ({2, 1}, [1, 2], True),
+        (np.nan, np.nan, True), (torch.ones(2, requires_grad=True), [1, 1], True), (1, 1.01, False), ([1, 2], [1, 2, 3], False),
+        ([[1], [1, 2]], [1, 2], False), ("a", 1, False), ({"a": 1}, {"a": 1}, True), ({"a": 1}, [1], False),
+    ],
+)  # fmt: skip
+def test_same_compares_values_whatever_holds_them(a, b, equal):
+    assert same(a, b) is equal
+
+
+def test_describe_speaks_in_words():
+    assert describe(torch.zeros(2, 3)) == "a float32 tensor of shape (2, 3)"
+    assert describe(np.zeros((2, 3), dtype=np.uint8)) == "a uint8 numpy array of shape (2, 3)"
+    assert describe(torch.tensor(0.5)) == "0.5" and describe(None) == "nothing (None)" and describe([1, 2]) == "a list of 2"
+
+
+# --- the answer ----------------------------------------------------------------------------------------------------
+
+
+def test_hints_come_one_after_the_other_and_the_last_one_stays():
+    result = CheckResult(TRY_AGAIN, "No.", ("think", "think again"))
+    assert [result.hint() for _ in range(3)] == ["Hint 1 of 2: think", "Hint 2 of 2: think again", "Hint 2 of 2: think again"]
+    assert CheckResult(PASSED, "Yes.").hint() == "There is no hint for this."
+
+
+@pytest.mark.parametrize("status", [PASSED, NOT_ATTEMPTED, TRY_AGAIN])
+def test_the_box_says_the_same_in_words_symbol_and_colour(status):
+    box = CheckResult(status, "a < b & c", ("first <b>", "second"))._repr_html_()
+    assert 'role="status"' in box and "a &lt; b &amp; c" in box and "first &lt;b&gt;" in box
+    assert re.search(r"<strong>\S (Passed|Not attempted yet|Try again)\.</strong>", box)
+    assert "color: inherit" in box and "rgba(" in box  # readable on light and dark pages
+    assert box.count("<details") == box.count("</details>") == 2
+    assert box.index("first") < box.index("<summary>A further hint") < box.index("second")
+
+
+def test_the_text_says_the_same_as_the_box():
+    assert repr(CheckResult(TRY_AGAIN, "No.", ("x",))) == "[Try again] No.\n(1 hint: call .hint() on this result.)"
+    assert repr(CheckResult(PASSED, "Yes.")) == "[Passed] Yes."
+
+
+def test_checks_import_no_more_than_models_and_transforms():
+    for name, module in list(sys.modules.items()):
+        if name.startswith("maskkit.checks"):
+            used = {v.__module__.split(".")[1] for v in vars(module).values() if getattr(v, "__module__", "").startswith("maskkit.")}
+            assert used <= {"checks", "models", "transforms", "errors"}, (name, used)

@@ -1,0 +1,167 @@
+"""The command line as a user meets it: exit codes, one line for bad input, files left behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from maskkit.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from maskkit.cli import main
+from maskkit.evaluation import predict_image
+from maskkit.files import read_csv
+from maskkit.models import MaskCNN
+
+QUICK = ["--image-size", "16", "--epochs", "2", "--batch-size", "8", "--device", "cpu"]
+
+
+@pytest.fixture
+def trained(photo_folder, tmp_path):
+    assert main(["train", "--data-dir", str(photo_folder), "--run-dir", str(tmp_path / "run"), *QUICK]) == 0
+    return tmp_path / "run"
+
+
+def test_train_writes_the_whole_run_folder(trained):
+    assert {path.name for path in trained.iterdir()} == {
+        "mask_cnn_best.pth", "last.pth", "history.csv", "config.json", "split.csv", "report.json", "mistakes.png"}
+    report = json.loads((trained / "report.json").read_text())
+    assert report["n"] == sum(row["split"] == "test" for row in read_csv(trained / "split.csv"))
+    assert json.loads((trained / "config.json").read_text())["train"]["batch_size"] == 8
+
+
+def test_test_repeats_the_reported_numbers_and_predict_agrees(trained, photo_folder, capsys):
+    report = json.loads((trained / "report.json").read_text())
+    capsys.readouterr()
+    assert main(["test", "--model-path", str(trained / "mask_cnn_best.pth"), "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    for key in ("accuracy", "n", "confusion_matrix", "per_class", "roc_auc"):
+        assert again[key] == report[key]
+    photo = photo_folder / "with_mask" / "0.png"
+    assert main(["predict", "--model-path", str(trained / "mask_cnn_best.pth"), str(photo), "--json"]) == 0
+    [row] = json.loads(capsys.readouterr().out)["predictions"]
+    assert row["probability_with_mask"] == predict_image(load_checkpoint(trained / "mask_cnn_best.pth"), photo)
+    assert row["class"] == ("with_mask" if row["probability_with_mask"] >= 0.5 else "without_mask")
+
+
+def test_test_dir_counts_every_photo(trained, photo_folder, capsys):
+    (photo_folder / "with_mask" / "broken.jpg").write_text("no image")
+    capsys.readouterr()
+    assert main(["test", "--model_path", str(trained / "mask_cnn_best.pth"), "--test_dir", str(photo_folder), "--json"]) == 0
+    captured = capsys.readouterr()
+    report = json.loads(captured.out)
+    assert report["n"] == 20 and len(report["skipped"]) == 1 and np.sum(report["confusion_matrix"]) == 20
+
+
+def test_both_spellings_of_an_option_mean_the_same(photo_folder, tmp_path):
+    for run, options in (("dash", ["--data-dir", str(photo_folder), "--run-dir"]), ("underscore", [f"--data_dir={photo_folder}", "--run_dir"])):
+        assert main(["train", *options, str(tmp_path / run), *[option.replace("-size", "_size") if run == "underscore" else option for option in QUICK]]) == 0
+    first, second = (load_checkpoint(tmp_path / run / "mask_cnn_best.pth") for run in ("dash", "underscore"))
+    assert all(torch.equal(a, b) for a, b in zip(first.model.state_dict().values(), second.model.state_dict().values()))
+
+
+def test_skipped_files_are_named_and_counted(photo_folder, tmp_path, caplog):
+    (photo_folder / "with_mask" / "notes.txt").write_text("no image")
+    assert main(["train", "--data-dir", str(photo_folder), "--run-dir", str(tmp_path / "run"), *QUICK]) == 0
+    assert "notes.txt" in caplog.text
+    assert [row["name"] for row in json.loads((tmp_path / "run" / "report.json").read_text())["skipped"]] == ["with_mask/notes.txt"]
+
+
+def test_a_trained_run_is_not_overwritten_by_accident(trained, photo_folder, capsys):
+    before = (trained / "mask_cnn_best.pth").read_bytes()
+    again = ["train", "--data-dir", str(photo_folder), "--run-dir", str(trained), *QUICK, "--seed", "1"]
+    assert main(again) == 2
+    assert "already holds a trained model" in capsys.readouterr().err
+    assert (trained / "mask_cnn_best.pth").read_bytes() == before
+    assert main([*again, "--overwrite"]) == 0 and (trained / "mask_cnn_best.pth").read_bytes() != before
+
+
+def test_data_synthetic_makes_a_folder_that_train_accepts(tmp_path):
+    assert main(["data", "synthetic", "--out", str(tmp_path / "faces"), "--n", "24", "--image-size", "32"]) == 0
+    assert len(list((tmp_path / "faces" / "with_mask").iterdir())) == 12
+    assert len(read_csv(tmp_path / "faces" / "attributes.csv")) == 24
+    assert main(["train", "--data-dir", str(tmp_path / "faces"), "--run-dir", str(tmp_path / "run"), *QUICK]) == 0
+
+
+def one_error_line(capsys) -> str:
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.strip()]
+    errors = [line for line in lines if "error:" in line]
+    assert len(errors) == 1 and "Traceback" not in "".join(lines)
+    return errors[0]
+
+
+@pytest.mark.parametrize("options, said", [
+    (["--epochs", "0"], "epochs must be at least 1; got 0"),
+    (["--batch-size", "-4"], "batch_size must be at least 1"),
+    (["--image-size", "3"], "at least 4 pixels; got 3"),
+    (["--patience", "0"], "patience must be at least 1"),
+    (["--learning-rate", "0"], "learning_rate"),
+    (["--device", "toaster"], "'toaster' is not available here"),
+    (["--model", "resnet9000"], "no model 'resnet9000'"),
+    (["--faces", "2"], "At least 6 faces"),
+    (["--data-dir", "/nowhere/at/all"], "does not exist"),
+    (["--resume"], "no run to resume"),
+])
+def test_impossible_options_to_train(tmp_path, options, said, capsys):
+    assert main(["train", "--image-size", "16", "--faces", "12", "--run-dir", str(tmp_path / "run"), *options]) == 2
+    assert said in one_error_line(capsys)
+
+
+@pytest.mark.parametrize("arguments", [["train", "--epochs", "many"], ["train", "--data-dir", "a", "--dataset", "photos"], ["tarin"], ["test"], []])
+def test_what_argparse_refuses_is_one_line_too(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2 and "see maskkit" in one_error_line(capsys)
+
+
+def test_bad_models_and_photos(tmp_path, photo_folder, capsys):
+    assert main(["test", "--model-path", str(tmp_path / "nowhere.pth")]) == 2
+    assert "There is no model file" in one_error_line(capsys)
+    (tmp_path / "fake.pth").write_text("no model")
+    assert main(["test", "--model-path", str(tmp_path / "fake.pth")]) == 2
+    assert "is not a MaskKit checkpoint" in one_error_line(capsys)
+    save_checkpoint(tmp_path / "alone.pth", Checkpoint(MaskCNN(16), "maskcnn", 16))
+    assert main(["test", "--model-path", str(tmp_path / "alone.pth")]) == 2
+    assert "give --test-dir" in one_error_line(capsys)
+    (tmp_path / "fake.jpg").write_text("no image")
+    good = str(photo_folder / "with_mask" / "0.png")
+    assert main(["predict", "--model-path", str(tmp_path / "alone.pth"), str(tmp_path / "fake.jpg"), good]) == 2
+    captured = capsys.readouterr()
+    assert "fake.jpg cannot be read" in captured.err and good in captured.out  # the good photo is still answered
+
+
+@pytest.mark.parametrize("command", [[], ["train"], ["test"], ["predict"], ["data"], ["data", "synthetic"]])
+def test_every_command_has_help(command, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([*command, "--help"])
+    assert caught.value.code == 0 and "usage: maskkit" in capsys.readouterr().out
+
+
+def test_python_m_maskkit_is_the_same_command():
+    done = subprocess.run([sys.executable, "-m", "maskkit", "train", "--epochs", "0"], capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.startswith("maskkit: error: epochs") and not done.stdout
+
+
+def wait_for(path, process):
+    deadline = time.monotonic() + 120
+    while not path.exists():
+        assert process.poll() is None, "training ended before it could be interrupted"
+        assert time.monotonic() < deadline, f"{path} did not appear"
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a console's Ctrl-C cannot be sent to one process alone on Windows")
+def test_ctrl_c_keeps_the_best_model_and_says_so(photo_folder, tmp_path):
+    command = [sys.executable, "-m", "maskkit", "train", "--data-dir", str(photo_folder), "--run-dir", str(tmp_path / "run"),
+               "--image-size", "16", "--epochs", "100000", "--patience", "100000"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    wait_for(tmp_path / "run" / "history.csv", process)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in said
+    assert "The best model so far" in said and "--resume" in said
+    assert load_checkpoint(tmp_path / "run" / "mask_cnn_best.pth").epoch >= 1

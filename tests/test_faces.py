@@ -1,0 +1,255 @@
+"""Drawn faces: what is asked for is drawn, the mask alone tells the classes apart, and the same seed gives the same bytes."""
+
+import csv
+import dataclasses
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from maskkit.errors import InputError
+from maskkit.faces import ATTRIBUTE_NAMES, CHOICES, FaceAttributes, draw_face, generate_faces, recipe_hash, sample_attributes, write_faces
+from maskkit.faces import folder as folder_module
+from maskkit.faces.attributes import QUANTILES, STEADY, steady
+
+CLEAN = dict(blur=0.0, noise=0.0, resolution=1.0, jpeg_quality=100, stretch=1.0, border="none", color_cast="none",
+             greyscale=False, brightness=1.0, contrast=1.0)
+PLAIN = dict(CLEAN, yaw=0.0, pitch=0.0, roll=0.0, framing="portrait", face_size=0.85, head_cover="none", hair_style="short",
+             glasses="none", beard="none", occluder="none", mask_fit="covers", mask_pattern="plain", people=1)
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return generate_faces(160, image_size=48, seed=5, workers=1)
+
+
+@pytest.fixture(scope="module")
+def sampled():
+    rng = np.random.default_rng(0)
+    return [sample_attributes(rng) for _ in range(6000)]
+
+
+def test_shape_dtype_and_balance(drawn):
+    images, attributes = drawn
+    assert images.shape == (160, 48, 48, 3) and images.dtype == np.uint8
+    assert Counter(a.with_mask for a in attributes) == {True: 80, False: 80}
+    assert len({image.tobytes() for image in images}) == 160
+
+
+def test_a_face_depends_on_seed_and_index_alone(drawn):
+    images, attributes = drawn
+    fewer, known = generate_faces(7, image_size=48, seed=5, workers=1)
+    np.testing.assert_array_equal(fewer, images[:7])
+    assert known == attributes[:7]
+    assert not np.array_equal(generate_faces(7, image_size=48, seed=6, workers=1)[0], fewer)
+
+
+def test_other_processes_draw_the_same_bytes(drawn):
+    images, attributes = drawn
+    again, known = generate_faces(160, image_size=48, seed=5, workers=2)
+    np.testing.assert_array_equal(again, images)
+    assert known == attributes
+
+
+def test_a_script_without_a_guard_runs_once(tmp_path):
+    script = tmp_path / "draw some.py"
+    script.write_text("print('started')\nfrom maskkit.faces import generate_faces\n"
+                      "print(generate_faces(60, image_size=16, workers=2)[0].shape, __file__[-12:])\n")
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    output = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True, env=environment).stdout
+    assert output.split("\n")[:2] == ["started", "(60, 16, 16, 3) draw some.py"]
+
+
+def test_one_process_finishes_where_others_break(drawn, monkeypatch):
+    def broken(*args, **kwargs):
+        raise OSError("no processes here")
+    monkeypatch.setattr(folder_module, "ProcessPoolExecutor", broken)
+    np.testing.assert_array_equal(generate_faces(60, image_size=48, seed=5, workers=2)[0], drawn[0][:60])
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_every_value_can_be_drawn_and_is_sampled(name, sampled):
+    seen = {getattr(attributes, name) for attributes in sampled}
+    assert seen == set(CHOICES[name])
+    for value in CHOICES[name]:
+        worn = {"with_mask": name.startswith("mask_")}
+        assert draw_face(rng=1, image_size=32, **{**worn, name: value}).shape == (32, 32, 3)
+
+
+VISIBLE = [name for name in ATTRIBUTE_NAMES if name not in ("with_mask", "framing", "face_size")]
+
+
+@pytest.mark.parametrize("name", VISIBLE)
+def test_every_attribute_changes_the_picture(name):
+    base = FaceAttributes(with_mask=name.startswith("mask_"), hair_style="long", brightness=0.9)
+    if name in CHOICES:
+        values = [v for v in CHOICES[name] if v != getattr(base, name)]
+    else:
+        values = {"skin_tone": [1, 10], "people": [2, 3], "jpeg_quality": [30], "greyscale": [True], "blur": [2.0], "noise": [20.0],
+                  "resolution": [0.3]}.get(name) or list(QUANTILES[name][1][::6])
+    before = draw_face(base, 3, image_size=64)
+    for value in values:
+        assert not np.array_equal(draw_face(base, 3, image_size=64, **{name: value}), before), value
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_colour_of_the_mask_changes_the_mask_alone(seed):
+    bare, black, pink = (draw_face(rng=seed, **{**PLAIN, "with_mask": worn, "mask_color": color})
+                         for worn, color in ((False, "black"), (True, "black"), (True, "#ff40c0")))
+    recoloured = (black != pink).any(axis=2)
+    masked = (black != bare).any(axis=2)
+    assert recoloured.sum() > 300
+    assert (masked | ~recoloured).mean() > 0.995
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_mask_leaves_the_rest_of_the_picture(seed):
+    fixed = dict(CLEAN, yaw=0.0, pitch=0.0, roll=0.0, framing="portrait", face_size=0.7, occluder="none", people=1)
+    bare, masked = (draw_face(rng=seed, with_mask=worn, **fixed).astype(int) for worn in (False, True))
+    changed = np.abs(bare - masked).max(axis=2) > 8
+    rows = np.flatnonzero(changed.any(axis=1))
+    assert 0.02 < changed.mean() < 0.4
+    assert rows.min() > 30 and not changed[:, :8].any() and not changed[:, -8:].any()
+
+
+def test_one_attribute_fixed_leaves_the_others():
+    free = dataclasses.asdict(sample_attributes(np.random.default_rng(8), occluder="none"))
+    fixed = dataclasses.asdict(sample_attributes(np.random.default_rng(8), occluder="none", hair_style="afro", with_mask=True))
+    assert {name for name in free if free[name] != fixed[name]} <= {"hair_style", "with_mask"}
+    assert fixed["hair_style"] == "afro" and fixed["with_mask"] is True
+
+
+@pytest.mark.parametrize("color", [(220, 40, 40), (40, 200, 60), (30, 60, 220)])
+def test_the_mask_covers_the_mouth(color):
+    image = draw_face(rng=2, with_mask=True, mask_color="#%02x%02x%02x" % color, **PLAIN).astype(int)
+    lit = image[64:110, 40:88].reshape(-1, 3)
+    like_mask = lit.argmax(axis=1) == np.argmax(color)
+    strong = lit.max(axis=1) - np.sort(lit, axis=1)[:, 1] > 25
+    assert (like_mask & strong).mean() > 0.6
+
+
+def test_a_bare_face_shows_no_mask_colour():
+    bare, other = (draw_face(rng=2, with_mask=False, mask_color=color, **PLAIN) for color in ("#00ff00", "#ff00ff"))
+    np.testing.assert_array_equal(bare, other)
+
+
+def _same_distribution(first, second) -> float:
+    """The p-value of Pearson's chi-square test of two lists of values (numbers cut at their deciles)."""
+    from scipy.stats import chi2_contingency
+    both = np.concatenate([first, second])
+    if both.dtype.kind == "f" and len(set(both)) > 12:
+        edges = np.unique(np.quantile(both, np.linspace(0, 1, 11)))[1:-1]
+        first, second, both = (np.digitize(values, edges, right=True) for values in (first, second, both))
+    table = np.array([[np.sum(np.asarray(side) == value) for value in np.unique(both)] for side in (first, second)])
+    return chi2_contingency(table).pvalue
+
+
+@pytest.mark.parametrize("name", [name for name in ATTRIBUTE_NAMES if name != "with_mask"])
+def test_attributes_are_distributed_alike_in_both_classes(name, sampled):
+    # A chin mask is a mask attribute: it exists without a mask only, and the rest of the occluders are compared.
+    usable = [a for a in sampled if name != "occluder" or a.occluder != "mask_under_chin"]
+    sides = [np.array([getattr(a, name) for a in usable if a.with_mask == worn]) for worn in (True, False)]
+    assert _same_distribution(*sides) > 1e-4
+
+
+def test_nothing_outside_the_face_gives_the_class_away():
+    """A linear model on statistics of the border and of the corners must not beat a coin."""
+    images, attributes = generate_faces(700, image_size=32, seed=11, workers=1)
+    keep = [i for i, a in enumerate(attributes) if a.framing != "tight"]
+    values = images[keep].astype(float)
+    top, left, right = values[:, :3], values[:, :16, :3], values[:, :16, -3:]
+    features = np.concatenate([f(part.reshape(len(values), -1, 3), axis=1) for part in (top, left, right) for f in (np.mean, np.std)]
+                              + [np.abs(np.diff(top, axis=2)).mean(axis=(1, 2))], axis=1)
+    targets = [attributes[i].with_mask for i in keep]
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1))
+    accuracy = cross_val_score(model, features, targets, cv=5).mean()
+    assert abs(accuracy - 0.5) < 0.09, accuracy  # more than 3 standard errors at this size
+
+
+def test_written_folder_and_table_match(tmp_path):
+    folder = write_faces(tmp_path / "my faces", 12, image_size=32, seed=5)
+    images, attributes = generate_faces(12, image_size=32, seed=5)
+    with open(folder / "attributes.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [path.name for path in tmp_path.iterdir()] == ["my faces"]
+    assert sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.png")) == sorted(row["file"] for row in rows)
+    for image, known, row in zip(images, attributes, rows, strict=True):
+        np.testing.assert_array_equal(np.asarray(Image.open(folder / row["file"])), image)
+        assert row["file"].split("/")[0] == ("with_mask" if known.with_mask else "without_mask")
+        assert {name: row[name] for name in ATTRIBUTE_NAMES} == {name: str(getattr(known, name)) for name in ATTRIBUTE_NAMES}
+
+
+def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
+    def fails(*args, **kwargs):
+        raise RuntimeError("stopped half way")
+    monkeypatch.setattr(folder_module.csv, "DictWriter", fails)
+    with pytest.raises(RuntimeError, match="half way"):
+        write_faces(tmp_path / "faces", 3, image_size=16)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_folder_is_left_alone_and_an_empty_one_is_used(tmp_path):
+    (tmp_path / "note.txt").write_text("mine")
+    with pytest.raises(InputError, match="not an empty folder"):
+        write_faces(tmp_path, 2, image_size=16)
+    assert [p.name for p in tmp_path.iterdir()] == ["note.txt"]
+    (tmp_path / "empty").mkdir()
+    assert (write_faces(tmp_path / "empty", 2, image_size=16) / "attributes.csv").is_file()
+
+
+@pytest.mark.parametrize(("wrong", "message"), [
+    ({"skin_tone": 11}, "whole number from 1 to 10, got 11"), ({"hair_style": "mohawk"}, "hair_style must be one of bald, .*'mohawk'"),
+    ({"hairstyle": "long"}, "unknown face attribute 'hairstyle'; the attributes are with_mask"), ({"yaw": 120}, "from -90 to 90, got 120"),
+    ({"with_mask": "yes"}, "True or False, got 'yes'"), ({"mask_color": "#12"}, "'#rrggbb', got '#12'"),
+    ({"with_mask": True, "occluder": "mask_under_chin"}, "without a mask"), ({"framing": "tight", "face_size": 0.2}, "for framing 'tight'"),
+    ({"face_size": 9}, "face_size must be a number"), ({"framing": "huge"}, "framing must be one of"), ({"blur": float("nan")}, "got nan"),
+])
+def test_impossible_attributes_are_named(wrong, message):
+    with pytest.raises(InputError, match=message):
+        draw_face(rng=0, image_size=16, **wrong)
+
+
+@pytest.mark.parametrize("request_", [{"n": -1}, {"n": 2.5}, {"n": 2, "image_size": 4}, {"n": 2, "seed": -3}, {"n": 2, "workers": 0}])
+def test_impossible_sets_are_refused(request_):
+    with pytest.raises(InputError, match="whole number"):
+        generate_faces(**request_)
+
+
+def test_recipe_hash_changes_with_arguments_and_source(tmp_path, monkeypatch):
+    key = recipe_hash(10, 128, 0)
+    assert key == recipe_hash(10, 128, 0)
+    assert len({key, recipe_hash(11, 128, 0), recipe_hash(10, 64, 0), recipe_hash(10, 128, 1)}) == 4
+    (tmp_path / "folder.py").write_text("changed")
+    monkeypatch.setattr(folder_module, "__file__", str(tmp_path / "folder.py"))
+    assert recipe_hash(10, 128, 0) != key
+
+
+def test_no_faces_is_an_empty_set():
+    images, attributes = generate_faces(0, image_size=16)
+    assert images.shape == (0, 16, 16, 3) and attributes == []
+
+
+def test_no_variety_is_a_studio_and_full_variety_changes_nothing():
+    faces = [sample_attributes(np.random.default_rng(seed)) for seed in range(60)]
+    studio = [steady(face, np.random.default_rng(seed), 0.0) for seed, face in enumerate(faces)]
+    assert all(getattr(face, name) == value for face in studio for name, value in STEADY.items())
+    assert [(face.skin_tone, face.mask_type, face.occluder) for face in studio] == [(f.skin_tone, f.mask_type, f.occluder) for f in faces]
+    assert [steady(face, np.random.default_rng(seed), 1.0) for seed, face in enumerate(faces)] == faces
+
+
+def test_variety_lies_between():
+    def spread(variety):
+        return np.std([face.yaw for face in generate_faces(40, image_size=16, variety=variety)[1]])
+
+    assert spread(0) == 0 < spread(0.3) < spread(1)
+    with pytest.raises(InputError, match="variety must be a number from 0 to 1"):
+        generate_faces(2, variety=1.5)

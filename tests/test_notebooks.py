@@ -1,0 +1,87 @@
+"""The form of the notebooks, and learners' copies in step with the solutions. That they run is proved by nbval."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbconvert.preprocessors import ClearOutputPreprocessor, TagRemovePreprocessor
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
+NAMES = ["00_start_here", "01_explore_data", "02_augmentation", "03_build_maskcnn", "04_train_early_stopping", "05_evaluate"]
+
+pytestmark = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+
+
+def cells(notebook, kind):
+    return [cell for cell in notebook.cells if cell.cell_type == kind]
+
+
+def prose(notebook):
+    return "\n".join(cell.source for cell in cells(notebook, "markdown"))
+
+
+def test_the_chapters_are_there(path):
+    assert [solution.stem for solution in SOLUTIONS][: len(NAMES)] == NAMES
+
+
+def test_learners_copy_is_the_solution_without_solutions_and_outputs(path):
+    expected = nbformat.read(path, 4)
+    for preprocessor in (TagRemovePreprocessor(enabled=True, remove_cell_tags={"solution"}), ClearOutputPreprocessor(enabled=True)):
+        expected, _ = preprocessor.preprocess(expected, {})
+    copy = nbformat.read(NOTEBOOKS / path.name, 4)
+
+    def content(notebook):
+        return [(cell.cell_type, cell.source, cell.get("outputs", []), cell.metadata.get("tags", [])) for cell in notebook.cells]
+
+    assert content(copy) == content(expected), "run 'make notebooks'"
+
+
+def test_solutions_were_executed_in_order_without_errors(path):
+    code = cells(nbformat.read(path, 4), "code")
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1)), "run 'make execute'"
+    assert not [output for cell in code for output in cell.outputs if output.output_type == "error"]
+
+
+def test_every_exercise_has_a_stub_a_solution_and_a_check_that_passed(path):
+    code = cells(nbformat.read(path, 4), "code")
+    tags = [cell.metadata.get("tags", []) for cell in code]
+    stubs = [index for index, found in enumerate(tags) if "exercise" in found]
+    assert len(stubs) >= 2 and sum("solution" in found for found in tags) == len(stubs)
+    for index in stubs:
+        assert "..." in code[index].source and "solution" in tags[index + 1] and "checks." in code[index + 2].source
+        assert "passed" in str(code[index + 2].outputs).lower()
+
+
+def test_form(path):
+    notebook = nbformat.read(path, 4)
+    code, text = cells(notebook, "code"), prose(notebook)
+    lengths = [len([line for line in cell.source.splitlines() if line.strip()]) for cell in code]
+    assert max(lengths) <= 15, f"a code cell has {max(lengths)} lines"
+    assert "**Time:**" in notebook.cells[0].source and "you can" in notebook.cells[0].source
+    assert "## Recap" in notebook.cells[-1].source and "**Next:**" in notebook.cells[-1].source
+    assert "predict" in text.lower()
+
+
+def test_headings_go_down_one_level_at_a_time(path):
+    text = re.sub(r"```.*?```", "", prose(nbformat.read(path, 4)), flags=re.DOTALL)
+    levels = [len(marks) for marks in re.findall(r"^(#+) ", text, flags=re.MULTILINE)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(deeper <= level + 1 for level, deeper in zip(levels, levels[1:]))
+
+
+def test_every_picture_has_alternative_text(path):
+    notebook = nbformat.read(path, 4)
+    assert not re.findall(r"!\[\s*\]\(", prose(notebook))
+    for cell in cells(notebook, "code"):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            html = "".join(data.get("text/html", ""))
+            assert all(re.search(r'alt="[^"]{20,}"', image) for image in re.findall(r"<img[^>]*", html))
+            assert "image/png" not in data, f"a figure without alternative text: {cell.source[-80:]}"
+
+
+def test_links_between_notebooks_lead_somewhere(path):
+    for target in re.findall(r"\]\(([^)#:]+\.ipynb)\)", prose(nbformat.read(path, 4))):
+        assert (NOTEBOOKS / target).exists(), target

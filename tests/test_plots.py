@@ -1,0 +1,496 @@
+"""What was drawn is asserted on (line data, texts, image arrays), with scikit-learn as the oracle for the figures."""
+
+import base64
+import gc
+import io
+import itertools
+import re
+import subprocess
+import sys
+import types
+import weakref
+
+import numpy as np
+import pytest
+import torch
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from PIL import Image
+from sklearn.metrics import accuracy_score, precision_score, recall_score, roc_auc_score, roc_curve
+
+from maskkit import plots
+from maskkit.errors import InputError
+
+RNG = np.random.default_rng(3)
+IMAGES = RNG.integers(0, 256, (6, 8, 10, 3), dtype=np.uint8)
+TARGETS = np.array([0, 1, 1, 0, 1, 1])
+Y_TRUE = RNG.integers(0, 2, 200)
+Y_SCORE = np.round(np.clip(RNG.normal(0.3 + 0.4 * Y_TRUE, 0.25), 0, 1), 2)  # rounded: scores that tie
+HISTORY = [
+    {"epoch": e, "train_loss": 0.7 / e, "val_loss": v, "train_accuracy": 0.5 + e / 10, "val_accuracy": a}
+    for e, v, a in [(1, 0.69, 0.5), (2, 0.4, 0.8), (3, 0.12, 0.95), (4, 0.3, 0.9)]
+]
+LAYERS = [
+    {"layer": "Conv2d", "output_shape": (32, 16, 16), "parameters": 896},
+    {"layer": "Flatten", "output_shape": (8192,), "parameters": 0},
+    {"layer": "Linear", "output_shape": (1,), "parameters": 8193},
+]
+SLICES = [
+    {"value": "none", "n": 300, "accuracy": 0.9, "low": 0.86, "high": 0.93},
+    {"value": "hand_over_mouth", "n": 100, "accuracy": 0.5, "low": 0.4, "high": 0.6},
+]
+EVERY_PLOT = {
+    "images": lambda ax: plots.plot_images(IMAGES, targets=TARGETS, ax=ax),
+    "mean_images": lambda ax: plots.plot_mean_images(IMAGES, TARGETS, ax=ax),
+    "mistakes": lambda ax: plots.plot_mistakes(IMAGES, TARGETS, [0.9, 0.1, 0.2, 0.8, 0.9, 0.9], [0, 1, 2, 3], ax=ax),
+    "no_mistakes": lambda ax: plots.plot_mistakes(IMAGES, TARGETS, TARGETS, [], ax=ax),
+    "class_counts": lambda ax: plots.plot_class_counts({"train": {"with_mask": 3, "without_mask": 3}}, ax=ax),
+    "formats": lambda ax: plots.plot_formats({"with_mask": {"PNG": 2}, "without_mask": {"JPEG": 3}}, ax=ax),
+    "image_sizes": lambda ax: plots.plot_image_sizes([90, 2000], [100, 1500], [0, 1], ax=ax),
+    "pixel_histogram": lambda ax: plots.plot_pixel_histogram(IMAGES, ax=ax),
+    "array": lambda ax: plots.plot_array(np.arange(9).reshape(3, 3), highlight=(0, 0, 2, 2), ax=ax),
+    "arrays": lambda ax: plots.plot_arrays({"input": np.eye(4), "kernel": np.eye(2)}, ax=ax),
+    "feature_maps": lambda ax: plots.plot_feature_maps(RNG.random((5, 4, 4)), ax=ax),
+    "kernels": lambda ax: plots.plot_kernels(RNG.normal(size=(4, 3, 3, 3)), ax=ax),
+    "layer_table": lambda ax: plots.plot_layer_table(LAYERS, ax=ax),
+    "architecture": lambda ax: plots.plot_architecture(LAYERS, ax=ax),
+    "history": lambda ax: plots.plot_history(HISTORY, ax=ax),
+    "confusion_matrix": lambda ax: plots.plot_confusion_matrix([[140, 10], [6, 144]], ax=ax),
+    "roc": lambda ax: plots.plot_roc(Y_TRUE, Y_SCORE, 0.5, ax=ax),
+    "scores": lambda ax: plots.plot_scores(Y_TRUE, Y_SCORE, ax=ax),
+    "threshold_sweep": lambda ax: plots.plot_threshold_sweep(Y_TRUE, Y_SCORE, ax=ax),
+    "accuracy_by": lambda ax: plots.plot_accuracy_by(SLICES, name="hard_case", ax=ax),
+    "simulated_accuracies": lambda ax: plots.plot_simulated_accuracies(RNG.binomial(50, 0.9, 99) / 50, (0.8, 0.95), ax=ax),
+}
+every_plot = pytest.mark.parametrize("draw", EVERY_PLOT.values(), ids=EVERY_PLOT)
+
+
+def line(ax, label):
+    return next(drawn for drawn in ax.get_lines() if drawn.get_label() == label)
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def title(ax):
+    return ax.get_title(loc="left").replace("\n", " ")
+
+
+def test_every_public_plot_is_among_the_tested():
+    public = {name.removeprefix("plot_") for name in vars(plots) if name.startswith("plot_")}
+    assert public == set(EVERY_PLOT) - {"no_mistakes"}
+
+
+@every_plot
+def test_draws_into_the_axes_it_is_given(draw):
+    figure = Figure(layout="constrained")
+    ax = figure.subplots()
+    assert draw(ax) is ax
+    assert ax.has_data() or ax.texts or ax.patches
+
+
+@every_plot
+def test_no_text_is_cut_off_or_overlaps_another(draw, monkeypatch):
+    figure, boxes = draw(None).figure, {}
+    draw_text = Text.draw
+
+    def note(text, renderer):
+        draw_text(text, renderer)
+        if text.get_text().strip():
+            boxes[text] = text.get_window_extent(renderer)
+
+    monkeypatch.setattr(Text, "draw", note)
+    figure.draw_without_rendering()
+    assert boxes
+    for text, box in boxes.items():
+        assert box.x0 >= -1 and box.y0 >= -1, text
+        assert box.x1 <= figure.bbox.width + 1 and box.y1 <= figure.bbox.height + 1, text
+    for (text, box), (other_text, other) in itertools.combinations(boxes.items(), 2):
+        across, down = (min(box.max[i], other.max[i]) - max(box.min[i], other.min[i]) for i in (0, 1))
+        assert across <= 1 or down <= 1, (text, other_text)
+
+
+@every_plot
+def test_attaches_alternative_text_that_show_puts_into_the_picture(draw):
+    ax = draw(None)
+    picture = plots.show(ax)
+    assert len(picture.alt) > 20 and picture.alt.endswith(".") and "nan" not in picture.alt
+    assert repr(picture) == picture.alt == plots.alt_text(ax)
+
+
+@every_plot
+def test_leaves_no_figure_behind(draw):
+    before = plt.get_fignums()
+    ax = draw(None)
+    figure = weakref.ref(ax.figure)
+    plots.show(ax)
+    del ax
+    gc.collect()
+    assert plt.get_fignums() == before
+    assert figure() is None
+
+
+def test_show_closes_the_figure_of_pyplot_too():
+    figure, ax = plt.subplots()
+    plots.show(plots.plot_history(HISTORY, ax=ax))
+    assert not plt.fignum_exists(figure.number)
+
+
+def test_importing_plots_chooses_no_backend():
+    code = "import sys, maskkit.plots; print('matplotlib.pyplot' in sys.modules, 'torch' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["False", "False"]
+
+
+def test_html_is_an_image_with_escaped_alternative_text():
+    picture = plots.show(plots.plot_array([[1]]), alt='1 < 2 & "so on"')
+    html = picture._repr_html_()
+    assert 'alt="1 &lt; 2 &amp; &quot;so on&quot;"' in html and f'width="{picture.width}"' in html
+    data = re.search(r'src="data:image/webp;base64,([^"]+)"', html).group(1)
+    with Image.open(io.BytesIO(base64.b64decode(data))) as image:
+        assert image.format == "WEBP" and image.width >= picture.width
+
+
+def test_save_writes_the_png_with_its_description(tmp_path):
+    picture = plots.show(plots.plot_history(HISTORY))
+    path = picture.save(tmp_path / "figures" / "history.png")
+    with Image.open(path) as image:
+        assert image.info["Description"] == picture.alt
+    with pytest.raises(InputError, match=r"\.png"):
+        picture.save(tmp_path / "history.pdf")
+
+
+def test_show_asks_for_alternative_text_where_there_is_none():
+    ax = Figure().subplots()
+    with pytest.raises(InputError, match="alternative text"):
+        plots.show(ax)
+    assert plots.show(ax, alt="An empty plot.").alt == "An empty plot."
+
+
+def test_show_of_a_figure_joins_the_texts_of_its_plots():
+    figure = Figure(layout="constrained")
+    left, right = figure.subplots(1, 2)
+    plots.plot_array([[1, 2]], title="left", ax=left)
+    plots.plot_array([[3]], title="right", ax=right)
+    assert plots.show(figure).alt == "left: 1 2. right: 3."
+
+
+@pytest.mark.parametrize("layout", ["last", "first", "torch", "float", "list"])
+def test_images_are_accepted_channels_first_or_last(layout):
+    given = {
+        "last": IMAGES,
+        "first": IMAGES.transpose(0, 3, 1, 2),
+        "torch": torch.from_numpy(IMAGES.transpose(0, 3, 1, 2).copy()),
+        "float": torch.from_numpy(IMAGES.transpose(0, 3, 1, 2) / 255.0).requires_grad_(),
+        "list": list(IMAGES),
+    }[layout]
+    ax = plots.plot_images(given)
+    scale = 255 if layout == "float" else 1
+    for drawn, image in zip(ax.images, IMAGES, strict=True):
+        np.testing.assert_allclose(np.asarray(drawn.get_array()) * scale, image, atol=1e-9)
+
+
+def test_images_keep_their_shape_and_stand_in_reading_order():
+    ax = plots.plot_images([IMAGES[0], IMAGES[1, :, :4], IMAGES[2]], columns=2)
+    (x0, x1, y1, y0), (_, tall_x1, tall_y1, tall_y0), (*_, below) = [image.get_extent() for image in ax.images]
+    assert (y1 - y0) / (x1 - x0) == pytest.approx(8 / 10)
+    assert tall_y1 - tall_y0 == pytest.approx(1) and tall_x1 > x1
+    assert below > y0
+
+
+def test_frames_tell_the_class_by_line_style_and_colour():
+    ax = plots.plot_images(IMAGES[:2], targets=[0, 1])
+    without, with_mask = [p for p in ax.patches if isinstance(p, Rectangle)]
+    assert without.get_linestyle() != with_mask.get_linestyle()
+    assert to_hex(without.get_edgecolor()) != to_hex(with_mask.get_edgecolor())
+    assert texts(ax) == ["without mask", "with mask"]
+    assert "1 without mask and 1 with mask" in plots.alt_text(ax)
+
+
+def test_file_names_are_not_read_as_formulas():
+    ax = plots.plot_images(IMAGES[:2], titles=["a$b_1$.jpg", "$"])
+    assert plots.show(ax).png and texts(ax) == ["a$b_1$.jpg", "$"]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: plots.plot_images([]), "empty"),
+        (lambda: plots.plot_images(IMAGES, titles=["one"]), "6 pictures but 1 titles"),
+        (lambda: plots.plot_images(IMAGES.astype(float)), "divide by 255"),
+        (lambda: plots.plot_images(np.zeros((2, 5, 5, 7))), r"\(5, 5, 7\)"),
+        (lambda: plots.plot_mean_images(IMAGES, np.ones(6)), "without_mask"),
+        (lambda: plots.plot_feature_maps(np.zeros((1, 2, 3, 3))), r"maps\[0\]"),
+        (lambda: plots.plot_kernels(np.zeros((3, 3))), r"\(3, 3\)"),
+        (lambda: plots.plot_history([]), "empty"),
+        (lambda: plots.plot_roc([1, 1], [0.2, 0.3]), "both classes"),
+        (lambda: plots.plot_roc([1, 0], [0.2]), "2 entries .* 1"),
+        (lambda: plots.plot_scores([1, 2], [0.2, 0.3]), r"\[1, 2\]"),
+        (lambda: plots.plot_accuracy_by([]), "empty"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(InputError, match=message):
+        call()
+
+
+def test_mean_images_are_the_means_of_the_classes():
+    ax = plots.plot_mean_images(IMAGES, TARGETS)
+    without, with_mask, difference = [np.asarray(image.get_array()) for image in ax.images]
+    np.testing.assert_allclose(without, IMAGES[TARGETS == 0].mean(axis=0) / 255)
+    np.testing.assert_allclose(with_mask, IMAGES[TARGETS == 1].mean(axis=0) / 255)
+    gap = np.abs(with_mask - without).mean(axis=-1)
+    np.testing.assert_allclose(difference, gap / gap.max())
+    assert f"{gap.max():.2f}" in title(ax)
+
+
+def test_mean_images_say_where_the_classes_differ():
+    images = np.zeros((2, 10, 10, 3), dtype=np.uint8)
+    images[1, 8:] = 255
+    assert "centred 90 % of the way down" in plots.alt_text(plots.plot_mean_images(images, [0, 1]))
+
+
+def test_mistakes_tell_truth_answer_and_confidence():
+    ax = plots.plot_mistakes(IMAGES, [0, 1, 1, 0, 1, 1], [0.97, 0.2, 0.9, 0.1, 0.9, 0.9], [1, 0])
+    assert texts(ax) == ["truth: with mask\nmodel: without mask, 80\u00a0%", "truth: without mask\nmodel: with mask, 97\u00a0%"]
+    np.testing.assert_array_equal(ax.images[0].get_array(), IMAGES[1])
+    assert title(ax) == "2 mistakes: 1 missed masks, 1 masks seen where there are none"
+    assert "all of them are shown" in plots.alt_text(ax)
+
+
+def test_a_gallery_of_some_mistakes_counts_them_all():
+    ax = plots.plot_mistakes(IMAGES, [0, 1, 1, 0, 1, 1], [0.97, 0.2, 0.9, 0.8, 0.9, 0.9], [0])
+    assert title(ax).startswith("3 mistakes: 1 missed masks, 2 masks seen") and "1 of them are shown" in plots.alt_text(ax)
+
+
+def test_class_counts_draw_a_bar_for_each_class_of_each_split():
+    counts = {"train": {"with_mask": 70, "without_mask": 60}, "test": {"with_mask": 10, "without_mask": 20}}
+    ax = plots.plot_class_counts(counts)
+    without, with_mask = ax.containers
+    assert [bar.get_height() for bar in without] == [60, 20] and [bar.get_height() for bar in with_mask] == [70, 10]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["train", "test"]
+    assert without[0].get_hatch() != with_mask[0].get_hatch()
+    assert title(ax) == "160 pictures, the same number in each class"
+    assert "test: 20 without mask and 10 with mask" in plots.alt_text(ax)
+
+
+def test_class_counts_name_the_largest_class():
+    assert title(plots.plot_class_counts({"with_mask": 3, "without_mask": 1})) == (
+        "4 pictures; 75 % are with mask, the largest class"
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        ({"with_mask": {"JPEG": 5, "PNG": 2}, "without_mask": {"JPEG": 7}}, "Only one class has PNG files"),
+        ({"with_mask": {"PNG": 2}, "without_mask": {"PNG": 7}}, "Both classes have every file format"),
+    ],
+)
+def test_formats_warn_of_what_gives_a_class_away(counts, message):
+    assert title(plots.plot_formats(counts)) == message
+
+
+def test_image_sizes_are_points_with_a_marker_for_each_class():
+    ax = plots.plot_image_sizes([90, 2000, 500], [100, 1500, 500], [0, 1, 1])
+    without, with_mask = ax.collections
+    np.testing.assert_array_equal(without.get_offsets(), [[90, 100]])
+    np.testing.assert_array_equal(with_mask.get_offsets(), [[2000, 1500], [500, 500]])
+    assert len(without.get_paths()[0]) != len(with_mask.get_paths()[0])
+    assert ax.get_xscale() == "log" and title(ax) == "From 90 × 100 to 2,000 × 1,500 pixels; 33 % are square"
+    assert title(plots.plot_image_sizes([64, 64], [64, 64])) == "All 2 pictures are 64 × 64 pixels"
+
+
+def test_pixel_histogram_counts_every_pixel_of_each_channel():
+    ax = plots.plot_pixel_histogram(IMAGES, bins=16)
+    drawn = [step.get_data().values for step in ax.patches]
+    expected = [100 * np.histogram(IMAGES[..., c], bins=16, range=(0, 255))[0] / IMAGES[..., c].size for c in range(3)]
+    np.testing.assert_allclose(drawn, expected)
+    assert len({step.get_linestyle() for step in ax.patches}) == 3
+    assert f"mean {IMAGES.mean():.3g}, standard deviation {IMAGES.std():.3g}" in title(ax)
+
+
+def test_array_has_its_number_in_each_cell_and_a_frame():
+    ax = plots.plot_array([[1, 0.5], [-2, 30]], title="kernel", highlight=(1, 0, 1, 2))
+    assert texts(ax) == ["1", "0.5", "-2", "30", "kernel"]
+    frame = max(ax.patches, key=lambda patch: patch.get_linewidth())
+    assert (frame.get_xy(), frame.get_width(), frame.get_height()) == ((0, 1), 2, 1)
+    assert plots.alt_text(ax) == "kernel: 1 0.5; -2 30 (framed: 1 × 2 from row 1, column 0)."
+
+
+def test_feature_maps_share_one_scale():
+    maps = torch.zeros(3, 4, 4, requires_grad=True)
+    with torch.no_grad():
+        maps[1] = torch.arange(16.0).reshape(4, 4)
+    ax = plots.plot_feature_maps(maps)
+    assert {image.get_clim() for image in ax.images} == {(0, 15)}
+    assert title(ax) == "3 feature maps of 4 × 4; map 1 answers most, 2 are flat"
+
+
+def test_kernels_are_drawn_about_mid_grey():
+    kernels = RNG.normal(size=(4, 3, 3, 3))
+    largest = np.abs(kernels).max()
+    drawn = np.asarray(plots.plot_kernels(kernels).images[2].get_array())
+    np.testing.assert_allclose((drawn - 0.5) * 2 * largest, kernels[2].transpose(1, 2, 0))
+    many = RNG.normal(size=(2, 8, 3, 3))
+    drawn = np.asarray(plots.plot_kernels(many).images[1].get_array())
+    np.testing.assert_allclose((drawn - 0.5) * 2 * np.abs(many.mean(axis=1)).max(), many[1].mean(axis=0))
+
+
+def test_layer_table_draws_parameters_and_names_where_most_sit():
+    ax = plots.plot_layer_table(LAYERS)
+    assert [bar.get_width() for bar in ax.containers[0]] == [896, 0, 8193]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["1 Conv2d   32 × 16 × 16", "2 Flatten   8192", "3 Linear   1"]
+    assert title(ax) == "90.1 % of the 9,089 parameters sit in layer 3, Linear"
+
+
+def test_architecture_blocks_are_as_tall_as_their_maps():
+    rows = [dict(LAYERS[0], output_shape=shape) for shape in [(None, 8, 32, 32), "16 x 16 x 16", (1, 10)]]
+    ax = plots.plot_architecture(rows)
+    assert [patch.get_height() for patch in ax.patches[:2]] == [1, 0.5]
+    assert texts(ax)[::2] == ["8\n× 32\n× 32", "16\n× 16\n× 16", "10"]
+
+
+def test_history_draws_both_metrics_and_marks_the_lowest_validation_loss():
+    ax = plots.plot_history(HISTORY)
+    loss, accuracy = ax.figure.axes
+    assert ax is loss
+    for panel, metric in ((loss, "loss"), (accuracy, "accuracy")):
+        for part, label in (("train", "training"), ("val", "validation")):
+            curve = line(panel, label)
+            np.testing.assert_array_equal(curve.get_xydata(), [(r["epoch"], r[f"{part}_{metric}"]) for r in HISTORY])
+        assert line(panel, "training").get_linestyle() != line(panel, "validation").get_linestyle()
+        assert line(panel, "training").get_marker() != line(panel, "validation").get_marker()
+    assert line(loss, "kept: epoch 3").get_xydata().tolist() == [[3, 0.12]]
+    assert line(accuracy, "kept: epoch 3").get_xydata().tolist() == [[3, 0.95]]
+    assert plots.alt_text(ax).startswith("Validation loss falls from 0.69 to 0.3; the lowest, 0.12, is at epoch 3.")
+
+
+def test_history_marks_the_epoch_it_is_told():
+    ax = plots.plot_history(HISTORY, best_epoch=2, metrics=("loss",))
+    assert len(ax.figure.axes) == 1
+    assert line(ax, "kept: epoch 2").get_xydata().tolist() == [[2, 0.4]]
+    assert "epoch 2 are kept" in plots.alt_text(ax)
+
+
+def test_history_of_one_epoch_and_from_a_csv_file():
+    row = {key: str(value) for key, value in HISTORY[0].items()}
+    assert plots.alt_text(plots.plot_history([row])).startswith("Validation loss is 0.69 after one epoch.")
+
+
+def test_history_that_stands_still_or_is_not_a_number_is_drawn_too():
+    rows = [dict(HISTORY[0], epoch=e, val_loss=float("nan"), val_accuracy=0.5) for e in (1, 2)]
+    rows[1]["val_loss"] = 3.0
+    alt = plots.alt_text(plots.plot_history(rows))
+    assert "accuracy begins and ends at 0.5" in alt and "the lowest, 3, is at epoch 2" in alt
+    assert plots.plot_history([dict(row, val_loss=float("nan")) for row in rows]).lines
+
+
+def test_confusion_matrix_shows_counts_and_shares_of_rows():
+    ax = plots.plot_confusion_matrix(torch.tensor([[140, 10], [6, 144]]))
+    assert texts(ax) == ["140\n93.3 % of row", "10\n6.7 % of row", "6\n4.0 % of row", "144\n96.0 % of row"]
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["without mask", "with mask"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("the model says", "the truth is")
+    assert title(ax) == "284 of 300 right (94.7 %)"
+
+
+def test_roc_is_that_of_scikit_learn():
+    ax = plots.plot_roc(Y_TRUE, Y_SCORE, threshold=0.5)
+    false_rate, true_rate, _ = roc_curve(Y_TRUE, Y_SCORE, drop_intermediate=False)
+    np.testing.assert_allclose(line(ax, "the model").get_xydata(), np.column_stack([false_rate, true_rate]))
+    assert title(ax) == f"Area under the ROC curve: {roc_auc_score(Y_TRUE, Y_SCORE):.3f}"
+    predicted = Y_SCORE >= 0.5
+    expected = [1 - recall_score(Y_TRUE, predicted, pos_label=0), recall_score(Y_TRUE, predicted)]
+    np.testing.assert_allclose(line(ax, "threshold 0.5").get_xydata(), [expected])
+
+
+def test_scores_count_every_picture_and_its_mistakes():
+    ax = plots.plot_scores(Y_TRUE, Y_SCORE, threshold=0.4, bins=10)
+    with_mask, without = ([bar.get_height() for bar in container] for container in ax.containers)
+    np.testing.assert_array_equal(with_mask, np.histogram(Y_SCORE[Y_TRUE == 1], bins=10, range=(0, 1))[0])
+    np.testing.assert_array_equal(without, -np.histogram(Y_SCORE[Y_TRUE == 0], bins=10, range=(0, 1))[0])
+    missed, alarms = ((Y_SCORE < 0.4) & (Y_TRUE == 1)).sum(), ((Y_SCORE >= 0.4) & (Y_TRUE == 0)).sum()
+    assert title(ax) == f"At the threshold 0.4: {missed} masks missed, {alarms} false alarms"
+
+
+def test_threshold_sweep_is_that_of_scikit_learn():
+    ax = plots.plot_threshold_sweep(Y_TRUE, Y_SCORE, threshold=0.5, steps=11)
+    oracle = {"precision": precision_score, "recall": recall_score, "accuracy": accuracy_score}
+    for name, score in oracle.items():
+        thresholds, values = line(ax, name).get_data()
+        expected = [score(Y_TRUE, Y_SCORE >= t) if (Y_SCORE >= t).any() or name != "precision" else np.nan for t in thresholds]
+        np.testing.assert_allclose(values, expected)
+    assert len({line(ax, name).get_linestyle() for name in oracle}) == 3
+    figures = [f"{score(Y_TRUE, Y_SCORE >= 0.5):.3g}" for score in oracle.values()]
+    assert title(ax) == "At the threshold 0.5: precision {}, recall {} and accuracy {}".format(*figures)
+
+
+def test_threshold_sweep_finds_the_most_accurate_threshold():
+    ax = plots.plot_threshold_sweep([0, 0, 1, 1], [0.1, 0.3, 0.35, 0.9], steps=101)
+    assert title(ax) == "Accuracy is highest, 1, at the threshold 0.31"
+
+
+def test_accuracy_by_draws_intervals_and_names_the_weakest_slice():
+    ax = plots.plot_accuracy_by(SLICES, name="hard_case")
+    points, _, (interval,) = ax.containers[0]
+    np.testing.assert_allclose(points.get_xdata(), [0.9, 0.5])
+    np.testing.assert_allclose([segment[:, 0] for segment in interval.get_segments()], [[0.86, 0.93], [0.4, 0.6]])
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["none (n = 300)", "hand over mouth (n = 100)"]
+    assert line(ax, "all: 0.8").get_xdata() == [0.8, 0.8]
+    assert title(ax).startswith("Weakest: hand over mouth (n = 100), 0.5 right")
+
+
+def test_simulated_accuracies_are_counted_and_the_middle_is_dark():
+    accuracies = np.repeat([0.80, 0.85, 0.90, 0.95, 1.00], [10, 200, 500, 280, 10])
+    ax = plots.plot_simulated_accuracies(accuracies, interval=(0.82, 0.97))
+    middle, rest = ax.containers
+    assert [bar.get_height() for bar in middle] == [20, 50, 28]
+    assert [bar.get_height() for bar in rest] == [1, 1] and rest[0].get_hatch()
+    assert list(line(ax, "interval").get_xdata()) == [0.82, 0.97]
+    assert min(line(ax, "interval").get_ydata()) > 50
+    assert title(ax) == "95 % of 1,000 simulated accuracies lie between 0.850 and 0.950"
+
+
+def test_live_curves_remember_in_silence_where_there_is_no_notebook(capsys, monkeypatch):
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    live = plots.LiveCurves()
+    for row in HISTORY:
+        live(row)
+    assert live.history == HISTORY and live.picture is None and capsys.readouterr().out == ""
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """A stand-in for IPython that notes what is displayed and what is displayed in its place."""
+    shown = []
+
+    def display(picture, display_id):
+        shown.append(("display", picture, display_id))
+        return types.SimpleNamespace(update=lambda other: shown.append(("update", other, None)))
+
+    fake = types.SimpleNamespace(get_ipython=lambda: object(), display=types.SimpleNamespace(display=display))
+    monkeypatch.setitem(sys.modules, "IPython", fake)
+    return shown
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["row by row", "the whole history"])
+def test_live_curves_draw_again_in_the_same_place(notebook, whole):
+    live = plots.LiveCurves()
+    for i, row in enumerate(HISTORY, 1):
+        live.update(HISTORY[:i] if whole else row)
+    assert [kind for kind, *_ in notebook] == ["display", "update", "update", "update"]
+    assert notebook[0][2] is True and live.history == HISTORY
+    assert notebook[-1][1].alt == plots.alt_text(plots.plot_history(HISTORY))
+
+
+def test_palette_is_told_apart_by_colour_blind_readers_and_in_grey():
+    """The two classes differ in grey (luma) by a fifth of the range at least, whoever looks at them."""
+    styles = plots._CLASS_STYLES
+    lightness = [np.dot([int(s["color"][i:i + 2], 16) / 255 for i in (1, 3, 5)], [0.299, 0.587, 0.114]) for s in styles]
+    assert abs(lightness[0] - lightness[1]) > 0.2
+    for key in ("color", "hatch", "marker", "linestyle"):
+        assert styles[0][key] != styles[1][key]

@@ -45,7 +45,8 @@ notebooks: $(INSTALLED)
 
 # Run the solutions again and keep their outputs, then make the learners' copies.
 execute: $(INSTALLED)
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level WARN $(SOLUTIONS)
+	TQDM_DISABLE=1 $(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level WARN \
+		--ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False $(SOLUTIONS)
 	$(MAKE) notebooks
 
 bench-notebooks: $(INSTALLED)

@@ -12,8 +12,8 @@ from PIL import Image, ImageOps
 
 from maskkit.errors import InputError
 
-# The index is the label, so with_mask is the positive class. Stated, never derived:
-# alphabetical order happens to agree for these two names, and would not for "mask" and "no_mask".
+# The index is the label, so with_mask is the positive class. Stated, never derived: in alphabetical order, which
+# torchvision's ImageFolder takes, with_mask would come first and be 0.
 CLASS_NAMES = ("without_mask", "with_mask")
 CLASS_TO_IDX = {name: index for index, name in enumerate(CLASS_NAMES)}
 

@@ -232,9 +232,11 @@ def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_
 
 
 def describe_data(dataset: Dataset) -> dict[str, object]:
-    """What identifies the data of a run: how to load it again, and the number of images of each class in each split."""
-    counts = {name: dataset.class_counts(name) for name in ("train", "val", "test")}
-    return {"source": dataset.source, "image_size": dataset.image_size, "options": dataset.options, "counts": counts}
+    """What identifies the data of a run: how to load it again, the number of images of each class, and a hash of them."""
+    return {
+        "source": dataset.source, "image_size": dataset.image_size, "options": dataset.options,
+        "counts": {name: dataset.class_counts(name) for name in ("train", "val", "test")}, "fingerprint": dataset.fingerprint,
+    }
 
 
 def _finished_run(run_dir: Path, config: TrainConfig, dataset: Dataset) -> FitResult | None:

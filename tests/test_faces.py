@@ -163,7 +163,7 @@ def test_attributes_are_distributed_alike_in_both_classes(name, sampled):
 
 def test_nothing_outside_the_face_gives_the_class_away():
     """A linear model on statistics of the border and of the corners must not beat a coin."""
-    images, attributes = generate_faces(700, image_size=32, seed=11, workers=1)
+    images, attributes = generate_faces(560, image_size=32, seed=11, workers=1)
     keep = [i for i, a in enumerate(attributes) if a.framing != "tight"]
     values = images[keep].astype(float)
     top, left, right = values[:, :3], values[:, :16, :3], values[:, :16, -3:]
@@ -172,7 +172,7 @@ def test_nothing_outside_the_face_gives_the_class_away():
     targets = [attributes[i].with_mask for i in keep]
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1))
     accuracy = cross_val_score(model, features, targets, cv=5).mean()
-    assert abs(accuracy - 0.5) < 0.09, accuracy  # more than 3 standard errors at this size
+    assert abs(accuracy - 0.5) < 0.1, accuracy  # more than 3 standard errors at this size
 
 
 def test_written_folder_and_table_match(tmp_path):

@@ -154,6 +154,9 @@ def test_load_or_train_trains_once_and_only_for_the_same_recipe(easy_dataset, tm
     assert equal_weights(first.model, again.model)
     assert (again.history, again.best_epoch, again.stopped_because) == (first.history, first.best_epoch, first.stopped_because)
     assert len(load_or_train(easy_dataset, dataclasses.replace(QUICK, epochs=1), run_dir=tmp_path).history) == 1
+    other_pictures = dataclasses.replace(easy_dataset, images=easy_dataset.images.flip(3))
+    monkeypatch.setattr(training, "fit", lambda *_, **__: "trained anew")
+    assert load_or_train(other_pictures, dataclasses.replace(QUICK, epochs=1), run_dir=tmp_path) == "trained anew"
 
 
 @pytest.mark.parametrize("name, value", [("epochs", 0), ("batch_size", 0), ("patience", 0), ("learning_rate", 0.0), ("learning_rate", math.inf),

@@ -1,4 +1,4 @@
-"""Drawn faces with and without a mask, with every attribute known. Taught in notebook 01.
+"""Drawn faces with and without a mask, with every attribute known.
 
 A head is one shaded surface (`surface`), painted (`head`), masked (`masks`), combed and covered (`hair`), set before a
 background (`scene`), given something to hold or wear (`props`), then photographed (`camera`).

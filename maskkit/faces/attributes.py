@@ -26,7 +26,7 @@ CHOICES = {
     "head_cover": {"none": 70, "cap": 9, "beanie": 6, "headscarf": 5, "hat": 4, "helmet": 3, "hood": 3},
     "expression": {"neutral": 40, "smile": 20, "teeth": 22, "open": 10, "frown": 8},
     "occluder": {"none": 78, "hand": 7, "cup": 3, "scarf": 4, "microphone": 3, "mask_under_chin": 5},
-    "mask_type": {"surgical": 34, "fitted": 26, "cloth": 20, "folded": 10, "cup": 10},
+    "mask_type": {"surgical": 34, "fitted": 26, "cloth": 20, "folded": 10, "cup": 10, "bandana": 5},
     "mask_color": {"white": 15, "light_blue": 16, "black": 20, "grey": 9, "navy": 6, "green": 5, "pink": 6, "red": 4,
                    "yellow": 4, "orange": 2, "purple": 3, "beige": 4, "brown": 3, "skin": 3},
     "mask_pattern": {"plain": 68, "stripes": 6, "dots": 5, "checks": 5, "floral": 8, "camouflage": 3, "print": 5},

@@ -66,12 +66,14 @@ def _grain(image: Image.Image, noise: float, rng: np.random.Generator) -> Image.
 
 def _border(image: Image.Image, border: str, rng: np.random.Generator) -> Image.Image:
     """A white strip with a caption below the photo, or the corners left by a rotation."""
-    tone, height, turn = (255, 255, 255) if rng.random() < 0.5 else (0, 0, 0), rng.uniform(0.04, 0.12), rng.uniform(-20, 20)
+    tone = (255, 255, 255) if rng.random() < 0.5 else (0, 0, 0)
+    height, turn = rng.uniform(0.04, 0.12), rng.uniform(-20, 20)
     if border == "strip":
         draw, top = ImageDraw.Draw(image), round(image.height * (1 - height))
         draw.rectangle((0, top, image.width, image.height), fill=tone)
         ink = tuple(255 - t for t in tone)
-        draw.line((image.width * 0.2, (top + image.height) // 2, image.width * 0.8, (top + image.height) // 2), fill=ink)
+        middle = (top + image.height) // 2
+        draw.line((image.width * 0.2, middle, image.width * 0.8, middle), fill=ink)
     elif border == "corners":
         image = image.rotate(turn, Image.Resampling.BILINEAR, fillcolor=tone)
     return image

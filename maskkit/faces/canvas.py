@@ -12,7 +12,9 @@ def fill(canvas: Image.Image, outline: np.ndarray, patch: Image.Image | np.ndarr
     """Fill a polygon (n, 2) in pixels with a colour, or with a picture stretched over its bounding box."""
     outline = np.asarray(outline, float)
     low, high = outline.min(axis=0), outline.max(axis=0)
-    box = (max(0, int(low[0])), max(0, int(low[1])), min(canvas.width, int(high[0]) + 2), min(canvas.height, int(high[1]) + 2))
+    left, top = (max(0, int(v)) for v in low)
+    right, bottom = min(canvas.width, int(high[0]) + 2), min(canvas.height, int(high[1]) + 2)
+    box = (left, top, right, bottom)
     if box[2] - box[0] < 1 or box[3] - box[1] < 1:
         return
     mask = Image.new("L", (box[2] - box[0], box[3] - box[1]))

@@ -12,13 +12,13 @@ from maskkit.faces import hair, props
 from maskkit.faces.attributes import FaceAttributes, check_names, sample_attributes
 from maskkit.faces.camera import photograph
 from maskkit.faces.head import Features, bare_head, draw_features
-from maskkit.faces.masks import wear_mask
+from maskkit.faces.masks import hang_bandana, wear_mask
 from maskkit.faces.palette import Color
 from maskkit.faces.scene import Body, draw_background
-from maskkit.faces.surface import Pose, Surface, render, rotation_matrix
+from maskkit.faces.surface import Pose, Surface, chart_axes, render, rotation_matrix
 
 PARTS = ("place", "light", "background", "features", "face", "hair", "locks", "mask", "cover", "body", "glasses", "scarf",
-         "held", "camera", "companions")
+         "held", "camera", "companions", "shadow")
 TEXTURES = (128, 192, 256, 320, 416, 512, 640)  # sizes of a head's colours; few, since hair textures are kept for each
 
 
@@ -94,10 +94,12 @@ def _companion(canvas: Image.Image, attributes: FaceAttributes, pose: Pose, ligh
     own = sample_attributes(rng, with_mask=attributes.with_mask, occluder="none", people=1)
     seed, (out, down, smaller) = int(rng.integers(2**63)), rng.uniform((1.5, -0.3, 0.7), (2.6, 0.3, 1.0))
     center = (pose.center[0] + side * out * pose.scale, pose.center[1] + down * pose.scale)
-    return _person(canvas, own, seed, Pose(rotation_matrix(own.yaw, own.pitch, own.roll), center, smaller * pose.scale), light)
+    place = Pose(rotation_matrix(own.yaw, own.pitch, own.roll), center, smaller * pose.scale)
+    return _person(canvas, own, seed, place, light)
 
 
-def _person(canvas: Image.Image, attributes: FaceAttributes, seed: int, pose: Pose, light: tuple[np.ndarray, float]) -> Image.Image:
+def _person(canvas: Image.Image, attributes: FaceAttributes, seed: int, pose: Pose,
+            light: tuple[np.ndarray, float]) -> Image.Image:
     """One person on the canvas, back to front."""
     features = draw_features(attributes, _child(seed, "features"))
     body = Body(attributes, pose, features.skin, _child(seed, "body"))
@@ -114,6 +116,7 @@ def _person(canvas: Image.Image, attributes: FaceAttributes, seed: int, pose: Po
     hair.hang_locks(canvas, pose, attributes, features.hair, locks_rng)
     if attributes.head_cover in ("headscarf", "hood"):
         props.drape(canvas, pose, cloth, *light)
+    hang_bandana(canvas, pose, attributes, features.skin, _child(seed, "mask"))
     pixels = np.array(canvas)
     render(surface, pose, pixels, *light)
     canvas = Image.fromarray(pixels)
@@ -131,7 +134,18 @@ def _head(attributes: FaceAttributes, features: Features, seed: int, pose: Pose,
     wear_mask(surface, attributes, features.skin, _child(seed, "mask"))
     hair.grow_hair(surface, attributes, features.hair, _child(seed, "hair"))
     hair.wear_cover(surface, attributes, cloth, cover_color, cover_rng)
+    _cast_shadow(surface, _child(seed, "shadow"))
     return surface
+
+
+def _cast_shadow(surface: Surface, rng: np.random.Generator) -> None:
+    """On some heads, the edge of something else's shadow: across skin and mask alike."""
+    (right, up), offset, sharp, depth = rng.normal(0, 1, 2), rng.normal(0, 0.25), rng.uniform(2, 30), rng.uniform(0.1, 0.6)
+    if rng.random() > 0.35:
+        return
+    u, v = chart_axes()
+    distance = (u * right + v * up) / np.hypot(right, up) - offset
+    surface.shadow = surface.shadow * (1 - depth * np.clip(0.5 + sharp * distance, 0, 1)).astype(np.float32)
 
 
 def _pose(attributes: FaceAttributes, size: int, rng: np.random.Generator) -> Pose:
@@ -152,4 +166,4 @@ def _light(attributes: FaceAttributes, rng: np.random.Generator) -> tuple[np.nda
     """Direction to the light in camera space, and the share of light from everywhere."""
     side, height = np.radians(attributes.light_direction), np.radians(rng.uniform(5, 50))
     direction = np.array([np.sin(side) * np.cos(height), np.sin(height), np.cos(side) * np.cos(height)])
-    return direction.astype(np.float32), float(rng.uniform(0.35, 0.85))
+    return direction.astype(np.float32), float(rng.uniform(0.28, 0.8))

@@ -131,7 +131,7 @@ def _chunks(n: int, image_size: int, seed: int, variety: float, workers: int | N
     drawn = map(_draw_chunk, jobs) if workers < 2 else _in_processes(jobs, workers)
     if not progress:
         return iter(drawn)
-    from tqdm import tqdm  # only for the bar
+    from tqdm.auto import tqdm  # only for the bar
 
     return _with_bar(drawn, tqdm(total=n, desc="drawing faces", unit="face"))
 

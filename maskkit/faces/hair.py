@@ -8,7 +8,7 @@ from PIL import Image, ImageChops
 from maskkit.faces.attributes import FaceAttributes
 from maskkit.faces.canvas import band, ellipse, fill, hanging_hair
 from maskkit.faces.palette import Color, any_color, mix, pattern, shade, strands, vary
-from maskkit.faces.surface import Pose, Surface, angles_to_chart, angles_to_direction, relief, rise, smooth
+from maskkit.faces.surface import Pose, Surface, angles_to_chart, angles_to_direction, relief, rise, smooth, uneven
 
 # The window that hair leaves for the face, right half from the forehead down: azimuths and elevations.
 OPEN_EARS = ((0, 20, 40, 54, 62, 72, 76, 80, 100, 106, 112, 112), (52, 51, 44, 30, 16, 12, -10, 14, 14, -6, -28, -85))
@@ -67,9 +67,7 @@ def _cover_with_hair(surface: Surface, region: Image.Image, color: Color, kind: 
 def _swell(surface: Surface, region: Image.Image, volume: float, rng: np.random.Generator, rough: float = 0.0) -> None:
     """Raise the region, rising from its edge; hair is also uneven."""
     cover = relief(region)
-    lumps = rng.normal(0, rough, (28, 28)).astype(np.float32)
-    lumps = np.asarray(Image.fromarray(lumps).resize(cover.shape, Image.Resampling.BICUBIC))
-    height = volume * (0.35 * rise(cover, 2) + 0.65 * rise(cover, 6)) * (1 + 4 * lumps)
+    height = volume * (0.35 * rise(cover, 2) + 0.65 * rise(cover, 6)) * (1 + uneven(rng, 28, 4 * rough))
     surface.radius = surface.radius + smooth(cover, 1.5) * 0.012 + height
     surface.gloss = surface.gloss * (1 - 0.5 * cover)
     surface.shadow = surface.shadow * np.where(cover > 0.5, 1, 1 - 0.4 * smooth(cover, 4))
@@ -81,12 +79,14 @@ def _fringe(style: str, rng: np.random.Generator) -> np.ndarray:
     parting = rng.uniform(-35, 35)
     straight = style == "fringe" or rng.random() < 0.35
     t = np.linspace(-56, 56, 29)
-    edge = low + rng.uniform(0, 8) * np.abs(t / 56) if straight else 47 - (47 - low + 8) * (np.abs(t - parting) / 75) ** 0.8
+    droop = rng.uniform(0, 8)
+    edge = low + droop * np.abs(t / 56) if straight else 47 - (55 - low) * (np.abs(t - parting) / 75) ** 0.8
     edge = edge + rng.uniform(1, 4) * rng.random(29) * np.where(np.arange(29) % 2, 1, -1)
     return np.concatenate([angles_to_chart(t, edge), angles_to_chart(t[::-1], np.full(29, 60.0))])
 
 
-def wear_cover(surface: Surface, attributes: FaceAttributes, cloth: Image.Image, color: Color, rng: np.random.Generator) -> None:
+def wear_cover(surface: Surface, attributes: FaceAttributes, cloth: Image.Image, color: Color,
+               rng: np.random.Generator) -> None:
     """A cap's, hat's, beanie's or helmet's crown, a headscarf or a hood, on the head itself."""
     lift, texture = rng.normal(0, 2), rng.integers(2**31)
     kind = attributes.head_cover
@@ -102,8 +102,8 @@ def wear_cover(surface: Surface, attributes: FaceAttributes, cloth: Image.Image,
     _shape_cover(surface, kind, region, volume, np.random.default_rng(texture))
     surface.line(window, (*shade(color, 0.6), 150), 0.02)
     if kind == "beanie":
-        band_line = angles_to_chart(np.linspace(-110, 110, 23), np.interp(np.abs(np.linspace(-110, 110, 23)), azimuth, edge) + 15)
-        surface.line(band_line, (*shade(color, 0.55), 170), 0.02)
+        turn = np.linspace(-110, 110, 23)
+        surface.line(angles_to_chart(turn, np.interp(np.abs(turn), azimuth, edge) + 15), (*shade(color, 0.55), 170), 0.02)
     if kind == "cap":
         for turn in (-60, -20, 20, 60):
             surface.line(angles_to_chart(np.full(8, turn), np.linspace(25, 90, 8)), (*shade(color, 0.7), 120), 0.01)
@@ -119,9 +119,7 @@ def _shape_cover(surface: Surface, kind: str, region: Image.Image, volume: float
         volume = volume + 0.28 * rise(cover, 9)
     surface.radius = surface.radius + soft * volume
     if kind in ("beanie", "headscarf", "hood"):
-        folds = rng.normal(0, 0.02, (20, 20)).astype(np.float32)
-        surface.radius = surface.radius + soft * np.asarray(
-            Image.fromarray(folds).resize(cover.shape, Image.Resampling.BICUBIC))
+        surface.radius = surface.radius + soft * uneven(rng, 20, 0.02)
     surface.gloss = np.where(cover > 0.5, 0.5 if kind == "helmet" else 0.02, surface.gloss).astype(np.float32)
     reach = 16 if kind in ("cap", "hat") else 6
     surface.shadow = surface.shadow * np.where(cover > 0.5, 1, 1 - 0.6 * smooth(cover, reach)).astype(np.float32)
@@ -135,7 +133,8 @@ def cover_cloth(attributes: FaceAttributes, clothing: Color, rng: np.random.Gene
     return pattern(kind, color, rng, 192), color
 
 
-def hang_hair(canvas: Image.Image, pose: Pose, attributes: FaceAttributes, color: Color, rng: np.random.Generator) -> None:
+def hang_hair(canvas: Image.Image, pose: Pose, attributes: FaceAttributes, color: Color,
+              rng: np.random.Generator) -> None:
     """What hangs behind the head: long hair, a bob, a ponytail, a bun."""
     if attributes.head_cover in ("headscarf", "hood"):
         return
@@ -144,7 +143,8 @@ def hang_hair(canvas: Image.Image, pose: Pose, attributes: FaceAttributes, color
     s = pose.scale
     if attributes.hair_style in ("long", "bob"):
         bottom = (1.05 if attributes.hair_style == "bob" else 2.3) * length
-        half = np.array([(0.0, -1.0), (0.5, -0.95), (0.80, -0.5), (0.90, 0.0), (0.95, 0.5), (1.0, bottom * 0.8), (0.85, bottom)])
+        half = np.array([(0.0, -1.0), (0.5, -0.95), (0.80, -0.5), (0.90, 0.0), (0.95, 0.5), (1.0, bottom * 0.8),
+                         (0.85, bottom)])
         outline = np.concatenate([half, half[::-1] * (-1, 1)])
         fill(canvas, outline * s + (x, y), patch * 0.75)
     elif attributes.hair_style == "ponytail":
@@ -156,13 +156,14 @@ def hang_hair(canvas: Image.Image, pose: Pose, attributes: FaceAttributes, color
         fill(canvas, ellipse(bx, by, 0.32 * s, 0.28 * s), patch)
 
 
-def hang_locks(canvas: Image.Image, pose: Pose, attributes: FaceAttributes, color: Color, rng: np.random.Generator) -> None:
+def hang_locks(canvas: Image.Image, pose: Pose, attributes: FaceAttributes, color: Color,
+               rng: np.random.Generator) -> None:
     """Long hair that falls before the shoulders, on one side or both."""
     patch, which, length = hanging_hair(color, rng, 14), rng.integers(4), rng.uniform(1.4, 2.4)
     if attributes.hair_style != "long" or attributes.head_cover in ("headscarf", "hood") or which == 3:
         return
     for side in ((-1, 1), (-1,), (1,))[which]:
-        top, temple = pose.project(np.array([0.72 * side, 0.15, 0.1])), pose.project(np.array([0.78 * side, -0.55, 0.0]))
+        top, temple = pose.project(np.array([(0.72 * side, 0.15, 0.1), (0.78 * side, -0.55, 0.0)]))
         end = pose.project(np.array([0, 0, -0.1])) + pose.scale * np.array([0.8 * side, length])
         fill(canvas, band(np.stack([top, temple, (temple + end) / 2 + (0.1 * side * pose.scale, 0), end]),
                           pose.scale * np.array([0.2, 0.4, 0.45, 0.12])), patch)

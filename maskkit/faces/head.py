@@ -10,7 +10,7 @@ from PIL import Image
 
 from maskkit.faces.attributes import FaceAttributes
 from maskkit.faces.palette import EYES, Color, hair_color, mix, shade, skin_color
-from maskkit.faces.surface import RELIEF, Painter, Surface, angles_to_chart, bump, chart_axes, relief, smooth, to_chart
+from maskkit.faces.surface import RELIEF, Painter, Surface, angles_to_chart, bump, chart_axes, relief, smooth, to_chart, uneven
 
 # Hills and hollows of a head: (height, u, v, width, height on the chart); u != 0 stands for a pair.
 HILLS = {
@@ -47,6 +47,7 @@ class Features:
     lip_full: float
     gaze: tuple[float, float]
     made_up: float
+    lined: float
 
 
 def draw_features(attributes: FaceAttributes, rng: np.random.Generator) -> Features:
@@ -62,7 +63,7 @@ def draw_features(attributes: FaceAttributes, rng: np.random.Generator) -> Featu
         eye_open=rng.uniform(0.042, 0.072), eye_tilt=rng.normal(0.008, 0.012), brow_y=rng.normal(0.20, 0.018),
         brow_arch=rng.uniform(0.0, 0.05), brow_thick=rng.uniform(0.014, 0.036), nose_width=rng.uniform(0.85, 1.5),
         mouth_y=rng.normal(-0.555, 0.015), mouth_width=rng.uniform(0.225, 0.315), lip_full=rng.uniform(0.032, 0.070),
-        gaze=(rng.normal(0, 0.018), rng.normal(0, 0.008)), made_up=made_up)
+        gaze=(rng.normal(0, 0.018), rng.normal(0, 0.008)), made_up=made_up, lined=rng.beta(1.1, 2))
 
 
 @lru_cache
@@ -77,13 +78,14 @@ def _hills() -> np.ndarray:
 
 def bare_head(attributes: FaceAttributes, features: Features, rng: np.random.Generator, size: int) -> Surface:
     """A head with skin, eyes, brows, nose, mouth and beard; nothing on it yet."""
-    heights = np.array([hill[0] for hill in HILLS.values()]) * rng.normal(1, 0.16, len(HILLS))
+    heights = np.array([hill[0] for hill in HILLS.values()]) * rng.normal(1, 0.22, len(HILLS))
     heights[list(HILLS).index("wing")] *= features.nose_width
     if attributes.expression in ("smile", "teeth"):
         heights[list(HILLS).index("cheek")] += 0.025
-    radius = 1 + np.tensordot(heights.astype(np.float32), _hills(), 1)
-    axes = SKULL * (rng.normal(1, 0.03), rng.normal(1, 0.015), rng.normal(1, 0.02))
+    radius = 1 + np.einsum("n,nuv->uv", heights.astype(np.float32), _hills())  # einsum starts no threads
+    axes = SKULL * (rng.normal(1, 0.045), rng.normal(1, 0.015), rng.normal(1, 0.02))
     surface = Surface(_complexion(features, rng, size), axes.astype(np.float32), 1 + (radius - 1) * _glow()[2])
+    surface.gloss *= rng.gamma(1.2, 1.3) * (1 + uneven(rng, 9, 0.3))
     _nose(surface, features)
     _mouth(surface, attributes.expression, features)
     _eyes(surface, attributes, features)
@@ -106,10 +108,10 @@ def _complexion(features: Features, rng: np.random.Generator, size: int) -> Imag
     red, rings, _ = _glow()
     skin = np.array(features.skin, np.float32)
     blush = np.array(mix(features.skin, (200, 70, 60), 0.22 + 0.15 * features.made_up), np.float32)
-    spots = Image.fromarray(rng.normal(1, 0.035, (36, 36)).astype(np.float32))
-    tone = np.asarray(spots.resize((RELIEF, RELIEF), Image.Resampling.BILINEAR))
+    tone = 1 + uneven(rng, 36, 0.035) + uneven(rng, 13, rng.uniform(0.01, 0.07)) + uneven(rng, 5, rng.uniform(0.02, 0.12))
     tone = tone * (1 - (0.12 + 0.1 * features.made_up) * rings)
-    colors = (skin + 0.85 * red[..., None] * (blush - skin)) * tone[..., None]
+    tints = np.stack([tone * (1 + uneven(rng, 5, 0.03)) for _ in range(3)], axis=-1)
+    colors = (skin + 0.85 * red[..., None] * (blush - skin)) * tints
     return Image.fromarray(np.clip(colors, 0, 255).astype(np.uint8)).resize((size, size), Image.Resampling.BILINEAR)
 
 
@@ -128,8 +130,8 @@ def _eye(surface: Surface, f: Features, side: int, opening: float, iris: Color) 
     tilt = f.eye_tilt * t
     place = lambda along, above: to_chart(side * (f.eye_x + along), f.eye_y + above)  # noqa: E731
     lid = place(t * f.eye_width, upper + tilt)
-    surface.polygon(np.concatenate([place(t * f.eye_width * 1.12, upper * 1.9 + tilt), place(t[::-1] * f.eye_width, (upper + tilt)[::-1])]),
-                    (*shade(f.skin, 0.80), 150))
+    shadow = place(t * f.eye_width * 1.12, upper * 1.9 + tilt)
+    surface.polygon(np.concatenate([shadow, lid[::-1]]), (*shade(f.skin, 0.80), 150))
     almond = np.concatenate([lid, place(t[::-1] * f.eye_width, (lower + tilt)[::-1])])
     inside, mask = surface.stencil(almond, mix((232, 228, 224), f.skin, 0.18))
     _iris(inside, place(side * f.gaze[0], f.gaze[1] + 0.006), iris)
@@ -166,7 +168,7 @@ def _nose(surface: Surface, f: Features) -> None:
         surface.ellipse(u, -0.212, 0.021 * f.nose_width, 0.0105, dark)
         wing = np.array([(u * 1.6, -0.165), (u * 2.15, -0.185), (u * 2.0, -0.208)])
         surface.line(wing, (*shade(f.skin, 0.5), 140), 0.010)
-    surface.shadow *= 1 - 0.30 * bump(0, -0.225, 0.075, 0.022)
+    surface.shadow *= 1 - (0.25 + 0.3 * f.lined) * bump(0, -0.228, 0.08, 0.026)
 
 
 def _mouth(surface: Surface, expression: str, f: Features) -> None:
@@ -187,8 +189,7 @@ def _mouth(surface: Surface, expression: str, f: Features) -> None:
         _inside_mouth(surface, expression, x * 0.94, corner, drop)
     else:
         surface.line(to_chart(x, corner - 0.004 * np.cos(t * 9)), (*shade(f.lips, 0.38), 235), 0.011)
-    if expression in ("smile", "teeth"):
-        _smile_lines(surface, f, width)
+    _lines(surface, f, width, 120 if expression in ("smile", "teeth") else 0)
     surface.shadow *= 1 - 0.28 * bump(0, -0.38 - float(gap.max()) * 0.5, 0.11, 0.025)
 
 
@@ -198,17 +199,25 @@ def _inside_mouth(surface: Surface, expression: str, x: np.ndarray, top: np.ndar
     edge = top + (bottom - top) * teeth
     inner = slice(1, -1) if expression == "teeth" else slice(4, -4)
     white = (236, 232, 224)
-    surface.polygon(np.concatenate([to_chart(x[inner], top[inner]), to_chart(x[inner][::-1], edge[inner][::-1])]), white)
+    surface.polygon(np.concatenate([to_chart(x, top)[inner], to_chart(x, edge)[inner][::-1]]), white)
     if expression == "open":
         middle = bottom + (top - bottom) * 0.35
-        surface.polygon(np.concatenate([to_chart(x[4:-4], middle[4:-4]), to_chart(x[4:-4][::-1], bottom[4:-4][::-1])]), (166, 82, 84))
+        tongue = np.concatenate([to_chart(x, middle)[4:-4], to_chart(x, bottom)[4:-4][::-1]])
+        surface.polygon(tongue, (166, 82, 84))
 
 
-def _smile_lines(surface: Surface, f: Features, width: float) -> None:
+def _lines(surface: Surface, f: Features, width: float, smiling: int) -> None:
+    """Folds from the nose to the corners of the mouth, below the eyes and on the forehead: of a smile, or of age."""
     t = np.linspace(0, 1, 7)
+    dark = shade(f.skin, 0.55)
     for side in (-1, 1):
         x = side * (0.16 + (width + 0.07 - 0.16) * np.sin(t * 1.5))
-        surface.line(to_chart(x, -0.36 - 0.20 * t), (*shade(f.skin, 0.55), 120), 0.014)
+        surface.line(to_chart(x, -0.36 - 0.20 * t), (*dark, int(max(smiling, 170 * f.lined))), 0.014)
+        bags = f.eye_y - 0.09 - 0.03 * np.sin(t * 3.1)
+        surface.line(to_chart(side * (f.eye_x - 0.12 + 0.22 * t), bags), (*dark, int(110 * f.lined)), 0.012)
+    wave = 0.01 * np.cos(6 * t - 3)
+    for y in (0.45, 0.53) if f.lined > 0.5 else ():
+        surface.line(to_chart(0.6 * t - 0.3, y + wave), (*dark, int(70 * f.lined)), 0.010)
 
 
 def _beard(surface: Surface, beard: str, f: Features, rng: np.random.Generator) -> None:
@@ -232,7 +241,8 @@ def _beard_region(surface: Surface, beard: str, f: Features) -> Image.Image:
         return surface.region(moustache, soft=0.01)
     y = f.mouth_y - f.lip_full
     if beard == "goatee":
-        sides = np.array([(-0.19, y + 0.03), (-0.12, y - 0.03), (0.12, y - 0.03), (0.19, y + 0.03), (0.20, y - 0.2), (0, -0.93), (-0.20, y - 0.2)])
+        sides = np.array([(-0.19, y + 0.03), (-0.12, y - 0.03), (0.12, y - 0.03), (0.19, y + 0.03), (0.20, y - 0.2),
+                          (0, -0.93), (-0.20, y - 0.2)])
         return surface.region(moustache, to_chart(sides[:, 0], sides[:, 1]), soft=0.014)
     jaw = angles_to_chart([84, 70, 48, 30, 0, -30, -48, -70, -84, -88, -60, 0, 60, 88],
                           [-2, -14, -24, -38, -42, -38, -24, -14, -2, -40, -66, -72, -66, -40])

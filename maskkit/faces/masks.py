@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image
 
 from maskkit.faces.attributes import FaceAttributes
+from maskkit.faces.canvas import fill
 from maskkit.faces.palette import Color, any_color, mask_color, mix, pattern, shade
-from maskkit.faces.surface import Painter, Surface, angles_to_chart, relief, rise, smooth
+from maskkit.faces.surface import Painter, Pose, Surface, angles_to_chart, relief, rise, smooth
 
 # Upper and lower edge from the middle to the side: azimuths, upper and lower elevations, in degrees.
 OUTLINES = {
@@ -18,9 +19,10 @@ OUTLINES = {
     "cloth": ((0, 15, 34, 52, 67), (0, -6, -10, -11, -10), (-67, -65, -56, -44, -32)),
     "folded": ((0, 14, 32, 48, 60), (1, -5, -12, -17, -22), (-68, -64, -54, -44, -36)),
     "cup": ((0, 14, 30, 42, 50), (-1, -6, -14, -21, -30), (-64, -61, -54, -46, -36)),
+    "bandana": ((0, 18, 40, 66, 96), (0, -6, -9, -6, 2), (-86, -84, -78, -64, -28)),
 }
 UNDER_CHIN = ((0, 16, 34, 50, 64), (-47, -46, -42, -36, -28), (-80, -78, -70, -58, -44))
-DOMES = {"surgical": 0.03, "fitted": 0.035, "cloth": 0.035, "folded": 0.10, "cup": 0.15}
+DOMES = {"surgical": 0.03, "fitted": 0.035, "cloth": 0.035, "folded": 0.10, "cup": 0.15, "bandana": 0.03}
 
 
 @dataclass(frozen=True)
@@ -45,18 +47,35 @@ def wear_mask(surface: Surface, attributes: FaceAttributes, skin: Color, rng: np
     """Put on the mask that the attributes describe, over the mouth or under the chin, if they say so."""
     if not (attributes.with_mask or attributes.occluder == "mask_under_chin"):
         return
-    color = mask_color(attributes.mask_color, skin, rng)
-    edges = mask_edges(attributes, rng)
-    cloth = pattern(attributes.mask_pattern, color, np.random.default_rng(rng.integers(2**31)))
-    _loops(surface, attributes, edges, color, rng)
+    color, edges, cloth = _cut(attributes, skin, rng)
+    if attributes.mask_type != "bandana" or not attributes.with_mask:
+        _loops(surface, attributes, edges, color, rng)
     region = surface.region(edges.outline)
-    _raise(surface, attributes, edges, region)
+    _raise(surface, attributes, region)
     _print(surface, cloth, region, rng)
-    details = {"surgical": _pleats, "cloth": _seam, "folded": _seam, "fitted": _seam, "cup": _rim}
+    details = {"surgical": _pleats, "cloth": _seam, "folded": _seam, "fitted": _seam, "cup": _rim, "bandana": _pleats}
     details[attributes.mask_type](surface, edges, color, rng)
     _hem(surface, edges, color, rng)
     if attributes.mask_type in ("folded", "cup", "fitted"):
         _valve(surface, edges, color, rng)
+
+
+def hang_bandana(canvas: Image.Image, pose: Pose, attributes: FaceAttributes, skin: Color,
+                 rng: np.random.Generator) -> None:
+    """The corner of a bandana that falls over the neck; `rng` in the same state as for `wear_mask`."""
+    if not attributes.with_mask or attributes.mask_type != "bandana":
+        return
+    _, _, cloth = _cut(attributes, skin, rng)
+    folds = 0.85 + 0.15 * np.cos(np.linspace(-9, 9, 128)) - 0.25 * np.abs(np.linspace(-1, 1, 128))
+    corner = np.array([(-0.5, -0.35), (0.5, -0.35), (0.52, 0.2), (0.1, 0.85), (-0.1, 0.85), (-0.52, 0.2)])
+    fill(canvas, corner * pose.scale + pose.project(np.array([0, -0.62, 0.2])), np.asarray(cloth) * folds[None, :, None])
+
+
+def _cut(attributes: FaceAttributes, skin: Color, rng: np.random.Generator) -> tuple[Color, Edges, Image.Image]:
+    """Colour, edges and cloth of a mask."""
+    color = mask_color(attributes.mask_color, skin, rng)
+    edges = mask_edges(attributes, rng)
+    return color, edges, pattern(attributes.mask_pattern, color, np.random.default_rng(rng.integers(2**31)))
 
 
 def mask_edges(attributes: FaceAttributes, rng: np.random.Generator) -> Edges:
@@ -85,19 +104,20 @@ def _curve(points: np.ndarray, fine: np.ndarray) -> np.ndarray:
     return 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
 
 
-def _raise(surface: Surface, attributes: FaceAttributes, edges: Edges, region: Image.Image) -> None:
+def _raise(surface: Surface, attributes: FaceAttributes, region: Image.Image) -> None:
     """Stretch the cloth over nose and chin, and let it shade the skin beside it."""
     cover = relief(region)
     tent = np.maximum(smooth(surface.radius, 7), surface.radius) + 0.02
     if attributes.with_mask:
-        tent = np.maximum(tent, smooth(tent, 12 if attributes.mask_type == "cup" else 5)) + DOMES[attributes.mask_type] * _dome(edges, cover)
+        stiff = 12 if attributes.mask_type == "cup" else 5
+        tent = np.maximum(tent, smooth(tent, stiff)) + DOMES[attributes.mask_type] * _dome(cover)
     surface.radius = surface.radius + rise(cover, 1.5) * (tent - surface.radius)
     near = smooth(cover, 5)
     surface.shadow = surface.shadow * np.where(cover > 0.5, 1, 1 - 0.55 * near)
     surface.gloss = surface.gloss * (1 - 0.8 * cover)
 
 
-def _dome(edges: Edges, cover: np.ndarray) -> np.ndarray:
+def _dome(cover: np.ndarray) -> np.ndarray:
     """One in the middle of the mask, zero at its edge."""
     return np.clip(smooth(np.clip(smooth(cover, 12) * 2 - 0.9, 0, 1), 4), 0, 1) * cover
 

@@ -81,7 +81,9 @@ def _ink(color: Color, rng: np.random.Generator) -> Color:
     """A colour that can be seen on the given one."""
     ink = np.array(any_color(rng), float)
     if np.abs(ink - color).sum() < 150:
-        ink = 255 - ink if np.abs(255 - ink - color).sum() > 150 else np.array(color) * 0.4 + (110 if sum(color) < 200 else 0)
+        ink = 255 - ink
+    if np.abs(ink - color).sum() < 150:
+        ink = np.array(color) * 0.4 + (110 if sum(color) < 200 else 0)
     return tuple(int(v) for v in np.clip(ink, 0, 255))
 
 

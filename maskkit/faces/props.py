@@ -15,17 +15,17 @@ def wear_glasses(canvas: Image.Image, pose: Pose, attributes: FaceAttributes, rn
     """Clear glasses or sunglasses: two rims, a bridge, and the temple that can be seen."""
     frame = [(24, 22, 24), (60, 40, 30), (150, 130, 80), (120, 124, 130), any_color(rng)][rng.integers(5)]
     round_, size, thick = rng.uniform(1.8, 4.5), rng.normal(1, 0.09), rng.uniform(0.014, 0.05)
-    tint, glare, mirror = rng.uniform(0.72, 0.98), rng.uniform(0, 1, 2), any_color(rng)
+    tint, glare, mirror = rng.uniform(0.82, 0.99), rng.uniform(0, 1, 2), any_color(rng)
     if attributes.glasses == "none":
         return
     dark = attributes.glasses == "sunglasses"
     size = size * (1.15 if dark else 1.0)
+    tinted = (mix((14, 14, 16), mirror, 0.18 * glare[0]), tint) if dark else None
     yaw = np.degrees(np.arctan2(pose.rotation[2, 0], pose.rotation[2, 2]))
     for side in sorted((-1, 1), key=lambda s: -s * yaw):  # the far lens first
         if side * yaw < -62:
             continue
-        _lens(canvas, pose, side, size, round_, frame, thick, (mix((14, 14, 16), mirror, 0.18 * glare[0]), tint) if dark else None,
-              glare)
+        _lens(canvas, pose, side, size, round_, frame, thick, tinted, glare)
         _temple(canvas, pose, side, frame, thick)
     bridge = pose.project(np.array([(-0.09, 0.06, 0.93), (0, 0.09, 0.97), (0.09, 0.06, 0.93)]))
     fill(canvas, band(bridge, max(1.5, thick * pose.scale)), frame)
@@ -77,7 +77,8 @@ def hang_scarf(canvas: Image.Image, pose: Pose, cloth: Image.Image, light: np.nd
     colors = np.asarray(cloth, float) * cylinder((255, 255, 255), light, ambient, 96, 1) / 255
     colors = colors * (0.8 + 0.25 * np.abs(np.sin(np.linspace(0, 9, 96))))[:, None, None]
     fill(canvas, ellipse(x, y + 0.45 * s, 0.95 * s, 0.62 * s), colors)
-    fill(canvas, np.array([(x + 0.1 * s, y + 0.7 * s), (x + 0.6 * s, y + 0.7 * s), (x + 0.7 * s, y + 2.6 * s), (x + 0.15 * s, y + 2.6 * s)]), colors)
+    end = np.array([(0.1, 0.7), (0.6, 0.7), (0.7, 2.6), (0.15, 2.6)])
+    fill(canvas, end * s + (x, y), colors)
 
 
 def hold(canvas: Image.Image, pose: Pose, attributes: FaceAttributes, skin: Color, light: np.ndarray, ambient: float,

@@ -172,6 +172,12 @@ def smooth(values: np.ndarray, texels: float) -> np.ndarray:
         (RELIEF, RELIEF), Image.Resampling.BICUBIC))
 
 
+def uneven(rng: np.random.Generator, patches: int, spread: float) -> np.ndarray:
+    """Values that wander round zero over the chart, (N, N): `patches` a side, smooth in between."""
+    values = rng.standard_normal((patches, patches), np.float32) * np.float32(spread)
+    return np.asarray(Image.fromarray(values).resize((RELIEF, RELIEF), Image.Resampling.BICUBIC))
+
+
 def rise(cover: np.ndarray, texels: float) -> np.ndarray:
     """Zero at a region's edge, one further in: a covering that rises inside its own edge hides its thickness."""
     return np.clip(smooth(cover, texels) * 2 - 1, 0, 1) * cover
@@ -279,7 +285,8 @@ def texel_index(u: np.ndarray, v: np.ndarray, size: int) -> np.ndarray:
 def _box(surface: Surface, pose: Pose, width: int, height: int) -> tuple[int, int, int, int]:
     reach = float(surface.radius.max()) * float(surface.axes.max()) * pose.scale + 2
     x, y = pose.center
-    return (max(0, int(x - reach)), max(0, int(y - reach)), min(width, int(x + reach) + 1), min(height, int(y + reach) + 1))
+    left, top = max(0, int(x - reach)), max(0, int(y - reach))
+    return left, top, min(width, int(x + reach) + 1), min(height, int(y + reach) + 1)
 
 
 def _fields(surface: Surface, pose: Pose, box: tuple[int, int, int, int]):

@@ -6,6 +6,10 @@ INSTALLED := .venv/.installed
 SOLUTIONS := $(wildcard notebooks/solutions/*.ipynb)
 DEMO := runs/demo
 
+# Threads that wait should sleep: the default of GNU OpenMP is to spin, and where a browser or anything else wants the
+# same two cores, training then takes three times as long. The numbers stay the same.
+export OMP_WAIT_POLICY ?= PASSIVE
+
 .PHONY: install lab test test-unit test-notebooks demo notebooks execute bench-notebooks clean
 
 install: $(INSTALLED)

@@ -12,14 +12,15 @@ from scipy.sparse.csgraph import connected_components
 from maskkit.audit.thresholds import COPY_CORRELATION
 from maskkit.duplicates import near_duplicate_pairs, perceptual_hashes
 
-GREY_SIDE = 32
+GREY_SIDE = 64
+COMPARED_SIDE = 32
 SAME_FILE = "the same file"
 SAME_PICTURE = "the same picture"
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What copies are recognised by: a perceptual hash, and a grey copy of 32×32 pixels (1 kB a photo)."""
+    """What copies are recognised by: a perceptual hash, and a grey copy of 64×64 pixels (4 kB a photo)."""
 
     hash: np.uint64
     grey: np.ndarray
@@ -74,22 +75,20 @@ def _first_of(keys: Sequence, positions: Iterable[int], relation: str) -> tuple[
 def _similar(positions: list[int], prints: Sequence[Fingerprint | None]) -> list[Copy]:
     if len(positions) < 2:
         return []
-    hashes = np.array([prints[position].hash for position in positions], dtype=np.uint64)
-    greys = np.stack([prints[position].grey for position in positions])
-    pairs = near_duplicate_pairs(hashes)
-    alike = _correlation(greys, pairs) >= COPY_CORRELATION
-    return [Copy(positions[first], positions[second], SAME_PICTURE) for first, second in pairs[alike]]
+    pairs = np.array(positions)[near_duplicate_pairs(np.array([prints[position].hash for position in positions], dtype=np.uint64))]
+    return [Copy(int(first), int(second), SAME_PICTURE) for first, second in pairs[_correlation(prints, pairs) >= COPY_CORRELATION]]
 
 
-def _correlation(greys: np.ndarray, pairs: np.ndarray, batch: int = 10_000) -> np.ndarray:
+def _correlation(prints: Sequence[Fingerprint | None], pairs: np.ndarray, batch: int = 4096) -> np.ndarray:
     """Pearson's correlation of the grey copies of each pair, a batch at a time."""
     found = [np.empty(0)]
     for start in range(0, len(pairs), batch):
-        first, second = (_standardized(greys[pairs[start:start + batch, side]]) for side in (0, 1))
+        first, second = (_standardized(np.stack([prints[i].grey for i in pairs[start:start + batch, side]])) for side in (0, 1))
         found.append((first * second).mean(1))
     return np.concatenate(found)
 
 
 def _standardized(greys: np.ndarray) -> np.ndarray:
-    flat = greys.reshape(len(greys), -1).astype(np.float32)
+    step = GREY_SIDE // COMPARED_SIDE
+    flat = greys.reshape(len(greys), COMPARED_SIDE, step, COMPARED_SIDE, step).mean((2, 4), dtype=np.float32).reshape(len(greys), -1)
     return (flat - flat.mean(1, keepdims=True)) / (flat.std(1, keepdims=True) + 1e-6)

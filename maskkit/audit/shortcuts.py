@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from maskkit.audit.measure import Photo
-from maskkit.audit.thresholds import FEWEST_OF_A_CLASS, FOLDS, MOST_PHOTOS_FOR_SHORTCUTS, SERIOUS_AUC, SHORTCUT_AUC, SHUFFLES
+from maskkit.audit.thresholds import (FEWEST_OF_A_CLASS, FOLDS, GIVEN_AWAY_PURITY, GIVEN_AWAY_SHARE, MOST_PHOTOS_FOR_SHORTCUTS, SERIOUS_AUC,
+                                      SHORTCUT_AUC, SHUFFLES)
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,12 @@ class Family:
     key: str
     clue: str
     columns: tuple[str, ...]
-    unit: str = ""
 
 
 FAMILIES = (
     Family("format", "the file format", ("format", "extension", "mode")),
-    Family("file_size", "the file size", ("file size", "bytes per pixel"), "kB"),
-    Family("resolution", "width and height", ("width", "height"), "pixels"),
+    Family("file_size", "the file size", ("file size in kB", "bytes per pixel")),
+    Family("resolution", "width and height", ("width", "height")),
     Family("aspect", "the shape (width to height)", ("width divided by height",)),
     Family("color", "the mean colour", ("red", "green", "blue")),
     Family("sharpness", "the sharpness", ("sharpness",)),
@@ -94,7 +94,7 @@ def _try(family: Family, photos: list[Photo], y: np.ndarray, names: list[str], f
     scores = _left_out_scores(X, y, folds)
     auc = float(_auc(scores, y[None], folds)[0])
     chance = float(_auc(scores, shuffled, folds).max())
-    flagged = auc >= SHORTCUT_AUC and auc > chance
+    flagged = auc > chance and (auc >= SHORTCUT_AUC or family.key == "format" and bool(_given_away(photos, y)))
     return Shortcut(family.key, family.clue, auc, chance, flagged,
                     _how(family, photos, X, y, names) if flagged else "",
                     _examples(photos, scores, y) if flagged else ((), ()))
@@ -176,30 +176,61 @@ def _examples(photos: list[Photo], scores: np.ndarray, y: np.ndarray) -> tuple[t
 def _how(family: Family, photos: list[Photo], X: np.ndarray, y: np.ndarray, names: list[str]) -> str:
     if family.key == "format":
         return _how_format(photos, y, names)
-    if family.key == "color":
-        return "The mean colour is " + " and ".join(f"{_color_name(X[y == label].mean(0))} for {names[label]}" for label in (0, 1)) + "."
-    column = _telling_column(X, y)
-    middle = [np.median(X[y == label, column]) for label in (0, 1)]
-    unit = family.unit if column == 0 or family.unit == "pixels" else ""
-    sides = [f"{_number(value)}{' ' + unit if unit else ''} for {names[label]}" for label, value in enumerate(middle)]
-    return f"Half-way value of the {family.columns[column]}: {sides[0]}, {sides[1]}."
+    return "; ".join(_purest_leaf(family, X, y, names, label) for label in (1, 0)) + "."
 
 
-def _telling_column(X: np.ndarray, y: np.ndarray) -> int:
-    everything = [(np.arange(len(y)), np.arange(len(y)))]
-    return int(np.argmax([abs(_auc(X[:, column], y[None], everything)[0] - 0.5) for column in range(X.shape[1])]))
+def _purest_leaf(family: Family, X: np.ndarray, y: np.ndarray, names: list[str], label: int) -> str:
+    """Where a tree of two questions finds most of one class: "width over 120 and height under 121: 97 % of 912 photos are with_mask"."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    fitted = DecisionTreeClassifier(max_depth=2, min_samples_leaf=max(5, len(y) // 20), random_state=0).fit(X, y)
+    leaf = max(np.flatnonzero(fitted.tree_.children_left < 0), key=lambda node: fitted.tree_.value[node][0][label])
+    inside = fitted.apply(X) == leaf
+    n, share = int(inside.sum()), float((y[inside] == label).mean())
+    return f"{_conditions(family, fitted.tree_, leaf)}: {share:.0%} of {n:,} photos are {names[label]}"
+
+
+def _conditions(family: Family, tree, leaf: int) -> str:
+    """The questions on the way to a leaf, those about one column drawn together."""
+    bounds: dict[int, list[float]] = {}
+    node = leaf
+    while node:
+        parent = int(np.flatnonzero((tree.children_left == node) | (tree.children_right == node))[0])
+        low, high = bounds.setdefault(int(tree.feature[parent]), [-np.inf, np.inf])
+        is_left = tree.children_left[parent] == node
+        edge = tree.threshold[parent]
+        bounds[int(tree.feature[parent])] = [low, min(high, edge)] if is_left else [max(low, edge), high]
+        node = parent
+    return " and ".join(_between(family.columns[column], *bounds[column]) for column in sorted(bounds)) or "everywhere"
+
+
+def _between(name: str, low: float, high: float) -> str:
+    if np.isinf(low):
+        return f"{name} up to {_number(high)}"
+    return f"{name} above {_number(low)}" if np.isinf(high) else f"{name} between {_number(low)} and {_number(high)}"
+
+
+def _counts(photos: list[Photo], y: np.ndarray) -> tuple[Counter, Counter]:
+    """How many photos of either class there are of each kind of file."""
+    counts = Counter(), Counter()
+    for photo, label in zip(photos, y):
+        counts[int(label)].update(_kinds_of_file(photo))
+    return counts
+
+
+def _given_away(photos: list[Photo], y: np.ndarray) -> list[str]:
+    """Kinds of file that (nearly) give the class away wherever they occur, though most photos may be of another kind."""
+    without, with_ = _counts(photos, y)
+    least = max(FEWEST_OF_A_CLASS, GIVEN_AWAY_SHARE * len(y))
+    return [kind for kind in without | with_
+            if (n := without[kind] + with_[kind]) >= least and max(without[kind], with_[kind]) >= GIVEN_AWAY_PURITY * n and n < len(y)]
 
 
 def _how_format(photos: list[Photo], y: np.ndarray, names: list[str]) -> str:
     """The kinds of file that lie most unevenly, with their counts."""
-    counts = [Counter(kind for photo, label in zip(photos, y) if label == side for kind in _kinds_of_file(photo)) for side in (False, True)]
-    n = [int((~y).sum()), int(y.sum())]
-    uneven = sorted(counts[0] | counts[1], key=lambda kind: -abs(counts[0][kind] / n[0] - counts[1][kind] / n[1]))
-    return "; ".join(f"{kind}: {counts[1][kind]} of {n[1]} {names[1]}, {counts[0][kind]} of {n[0]} {names[0]}" for kind in uneven[:3]) + "."
-
-
-def _color_name(color: np.ndarray) -> str:
-    return f"red {color[0]:.0f}, green {color[1]:.0f}, blue {color[2]:.0f}"
+    counts, n = _counts(photos, y), np.bincount(y)
+    uneven = sorted(counts[0] | counts[1], key=lambda kind: -abs(counts[0][kind] / n[0] - counts[1][kind] / n[1]))[:3]
+    return "; ".join(f"{kind}: {counts[1][kind]:,} of {n[1]:,} {names[1]}, {counts[0][kind]:,} of {n[0]:,} {names[0]}" for kind in uneven) + "."
 
 
 def _number(value: float) -> str:

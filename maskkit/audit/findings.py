@@ -10,7 +10,7 @@ from PIL import Image
 from maskkit.audit import thresholds as limit
 from maskkit.audit.copies import SAME_FILE, Copy
 from maskkit.audit.measure import Photo
-from maskkit.audit.shortcuts import Shortcut
+from maskkit.audit.shortcuts import Shortcut, percent
 from maskkit.images import SPLIT_NAMES
 
 SEVERITIES = ("high", "medium", "low")
@@ -24,6 +24,7 @@ class Finding:
     ----------
     kind, severity : str; severity is "high" (fix before training), "medium" (look at it) or "low" (good to know)
     title, sentence, advice : str, for people
+    details : further sentences, one for each line
     files : names of the photos concerned, relative to the folder
     notes : what was measured of each file, for captions
     groups : for copies, the files that belong together
@@ -35,6 +36,7 @@ class Finding:
     title: str
     sentence: str
     advice: str
+    details: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     groups: tuple[tuple[str, ...], ...] = ()
@@ -119,7 +121,7 @@ RULES = (
          "{n} of {total} photos are damaged: the file stops before the picture does. Some programs refuse them, others show the missing part grey, "
          "and a network would learn from grey.",
          "Get these photos again, or delete them. An interrupted download is the usual cause.",
-         _cut_off, lambda photo: photo.reason or f"lowest {photo.looks.flat_bottom:.0%} are one colour"),
+         _cut_off, lambda photo: photo.reason or f"lowest {percent(photo.looks.flat_bottom)} are one colour"),
     Rule("empty", "medium", "Empty pictures",
          "{n} of {total} photos are one plain colour, or nearly: there is nothing on them to learn from, only a label that is right or wrong by luck.",
          "Delete them.", _empty, lambda photo: "one plain colour"),
@@ -181,7 +183,8 @@ ADVICE_ON_SHORTCUTS = {
 def find_problems(photos: Sequence[Photo], copies: Sequence[Copy], groups: np.ndarray, shortcuts: Sequence[Shortcut]) -> list[Finding]:
     """All findings, the most serious first."""
     found = [_apply(rule, photos) for rule in RULES] + [_large(photos), _uneven(photos)]
-    found += _copies(photos, copies, groups) + [_of_shortcut(shortcut) for shortcut in shortcuts if shortcut.flagged]
+    found += _copies(photos, copies, groups)
+    found += [_of_shortcut(shortcut) for shortcut in sorted(shortcuts, key=lambda shortcut: -shortcut.auc) if shortcut.flagged]
     return sorted((finding for finding in found if finding), key=lambda finding: SEVERITIES.index(finding.severity))
 
 
@@ -201,7 +204,16 @@ def _single(rule: Rule, concerned: list[Photo], total: int) -> Finding:
     if rule.kind in ("misnamed", "not_rgb", "unreadable"):
         counts["what"] = dict(Counter(notes).most_common(6))
     return Finding(rule.kind, rule.severity, rule.title, _grammatical(rule.sentence.format(n=f"{len(concerned):,}", total=f"{total:,}")), rule.advice,
-                   tuple(photo.name for photo in concerned), notes, evidence=counts)
+                   _by_class(counts["by class"], len(concerned)), tuple(photo.name for photo in concerned), notes, evidence=counts)
+
+
+def _by_class(counts: dict[str, int], n: int) -> tuple[str, ...]:
+    """Where the concerned photos lie; a flaw that only one class has can become a shortcut."""
+    if n < 2 or not counts:
+        return ()
+    if len(counts) == 1:
+        return (f"All of them are {next(iter(counts))}.",)
+    return ("Of these, " + " and ".join(f"{count:,} {'is' if count == 1 else 'are'} {name}" for name, count in sorted(counts.items(), key=lambda item: -item[1])) + ".",)
 
 
 def _grammatical(sentence: str) -> str:
@@ -236,7 +248,7 @@ def _uneven(photos: Sequence[Photo]) -> Finding | None:
         return None
     (larger, n), (smaller, m) = counts
     return Finding("uneven_classes", "medium", "Many more photos of one class",
-                   f"There are {n:,} photos of {larger} and {m:,} of {smaller}. Always answering {larger} would be right for {n / (n + m):.0%}, so an accuracy says little here.",
+                   f"There are {n:,} photos of {larger} and {m:,} of {smaller}. Always answering {larger} would be right for {percent(n / (n + m))}, so an accuracy says little here.",
                    f"Collect more of {smaller}. Until then, read the recall of each class and not the accuracy alone.", evidence={larger: n, smaller: m})
 
 
@@ -246,6 +258,7 @@ def _copies(photos: Sequence[Photo], copies: Sequence[Copy], groups: np.ndarray)
     near = [group for group in together if len({photos[i].digest for i in group}) > 1]
     classes = [group for group in together if len({photos[i].class_name for i in group} - {None}) > 1]
     splits = [group for group in together if len({photos[i].split for i in group} - {None}) > 1]
+    leak = (f"Split at random with 70 % for training, about {percent(share_leaked(groups))} of the test photos would have a copy among the training photos.",)
     relations = Counter(copy.relation for copy in copies if copy.relation != SAME_FILE)
     total = len(photos)
     return [
@@ -258,13 +271,20 @@ def _copies(photos: Sequence[Photo], copies: Sequence[Copy], groups: np.ndarray)
                    "Keep each picture in one split only. MaskKit does so by itself when it makes the split: give it one folder with the two classes.",
                    {"pairs of splits": dict(Counter(" and ".join(sorted({photos[i].split for i in group} - {None}, key=SPLIT_NAMES.index)) for group in splits))}),
         _of_groups("exact_duplicates", "medium", "Files that are there more than once", photos, exact,
-                   "{n} of {total} files are byte for byte the same as another: {groups}. Copies count double in training, and a split at random puts some of them on both sides.",
-                   "Keep one file of each.", {"different files": len({photo.digest for photo in photos if photo.digest}), "superfluous files": sum(len(group) - 1 for group in exact)}),
+                   "{n} of {total} files are byte for byte the same as another: {groups}. They count double in training, and a split at random puts some of them on both sides.",
+                   "Keep one file of each.", {"different files": len({photo.digest for photo in photos if photo.digest}), "superfluous files": sum(len(group) - 1 for group in exact)},
+                   () if near else leak),
         _of_groups("near_duplicates", "medium", "Pictures that are there in several versions", photos, near,
-                   "{n} of {total} photos are the same picture as another, saved again in another size, format or quality: {groups}. Split at random, "
-                   "some of these are trained on in one version and tested in the other, and the test score is better than the model.",
-                   "Keep one of each, or keep them in one split: MaskKit's train command does the latter by itself.", {"pairs": dict(relations)}),
+                   "{n} of {total} photos are the same picture as another, saved again in another size, format or quality: {groups}. A model that was "
+                   "trained on one version and is tested on another has learned the answer by heart.",
+                   "Keep one of each, or keep them in one split: MaskKit's train command does the latter by itself.", {"pairs": dict(relations)}, leak),
     ]
+
+
+def share_leaked(groups: np.ndarray, train: float = 0.7) -> float:
+    """Expected share of the test photos with a copy in training, if every photo is dealt out on its own."""
+    size = np.bincount(groups)[groups]
+    return float(np.mean(1 - (1 - train) ** (size - 1))) if len(groups) else 0.0
 
 
 def _exact_numbers(photos: Sequence[Photo]) -> np.ndarray:
@@ -280,7 +300,8 @@ def _members(groups: np.ndarray) -> list[list[int]]:
     return sorted((run.tolist() for run in runs if len(run) > 1), key=lambda run: (-len(run), run))
 
 
-def _of_groups(kind: str, severity: str, title: str, photos: Sequence[Photo], found: list[list[int]], sentence: str, advice: str, evidence: dict) -> Finding | None:
+def _of_groups(kind: str, severity: str, title: str, photos: Sequence[Photo], found: list[list[int]], sentence: str, advice: str, evidence: dict,
+               details: tuple[str, ...] = ()) -> Finding | None:
     if not found:
         return None
     n = sum(len(group) for group in found)
@@ -290,20 +311,18 @@ def _of_groups(kind: str, severity: str, title: str, photos: Sequence[Photo], fo
     if len(found) == 1:
         words = words.replace("1 picture stand", "1 picture stands")
     groups = tuple(tuple(photos[i].name for i in group) for group in found)
-    return Finding(kind, severity, title, words, advice, tuple(name for group in groups for name in group), groups=groups,
+    return Finding(kind, severity, title, words, advice, details, tuple(name for group in groups for name in group), groups=groups,
                    evidence={"files": n, "groups": len(found), "largest group": len(found[0]), **evidence})
 
 
 def _of_shortcut(shortcut: Shortcut) -> Finding:
-    return Finding(f"shortcut_{shortcut.family}", "high" if shortcut.serious else "medium", f"{shortcut.clue[0].upper()}{shortcut.clue[1:]} gives the class away".replace("(its colour, or a frame) ", ""),
-                   shortcut_sentence(shortcut), ADVICE_ON_SHORTCUTS[shortcut.family], tuple(name for side in shortcut.examples for name in side),
-                   evidence={"auc": round(shortcut.auc, 3), "highest auc with shuffled labels": round(shortcut.chance, 3), "how": shortcut.how})
+    return Finding(f"shortcut_{shortcut.family}", "high" if shortcut.serious else "medium", shortcut.title, shortcut_sentence(shortcut), ADVICE_ON_SHORTCUTS[shortcut.family],
+                   shortcut.how, tuple(name for side in shortcut.examples for name in side),
+                   evidence={"auc": round(shortcut.auc, 3), "highest auc with shuffled labels": round(shortcut.chance, 3)})
 
 
 def shortcut_sentence(shortcut: Shortcut) -> str:
     """What the AUC means, for somebody who has never met one."""
-    pairs = (f"Shown one photo of each class, a small model that knows nothing but {shortcut.clue} tells which is which {shortcut.auc:.0%} of the time; "
-             f"guessing gets 50 %, and with shuffled labels the best of {limit.SHUFFLES} tries got {shortcut.chance:.0%}.")
-    if not shortcut.flagged:
-        return pairs
-    return f"{pairs} A network may learn this instead of masks. {shortcut.how[0].upper()}{shortcut.how[1:]}"
+    pairs = (f"Shown one photo of each class, a small model that knows nothing but {shortcut.clue} tells which is which {percent(shortcut.auc)} of the time; "
+             f"guessing gets 50 %, and the best of {limit.SHUFFLES} tries with shuffled labels got {percent(shortcut.chance)}.")
+    return f"{pairs} A network may learn this instead of what you mean." if shortcut.flagged else pairs

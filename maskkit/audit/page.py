@@ -12,7 +12,7 @@ from maskkit.audit import thresholds
 from maskkit.audit.findings import SEVERITIES, Finding, photos_in_words
 from maskkit.audit.measure import Photo, rescue
 from maskkit.audit.report import SEVERITY_WORDS, Report
-from maskkit.audit.shortcuts import Shortcut
+from maskkit.audit.shortcuts import Shortcut, percent
 from maskkit.errors import InputError
 from maskkit.files import replace_file
 from maskkit.images import open_image
@@ -38,11 +38,14 @@ STYLE = """
   --low: #93c5f2; --bar: #7fb0e2; --chance: #4d5667; --fine: #8ed2ab; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 17px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-main { max-width: 62rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+main { max-width: 58rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .4rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.35rem; margin: 3rem 0 .8rem; padding-bottom: .3rem; border-bottom: 2px solid var(--line); }
 h3 { font-size: 1.1rem; margin: 0 0 .4rem; }
-p { margin: .4rem 0; max-width: 46rem; }
+p { margin: .4rem 0; max-width: 50rem; }
+article p { max-width: none; }
+.details { margin: .4rem 0; padding-left: 1.2rem; }
+.label { width: 100%; margin: 0; font-weight: 650; font-size: .85rem; }
 .soft, figcaption, .path { color: var(--soft); }
 .path { overflow-wrap: anywhere; }
 .numbers { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1.4rem 0; padding: 0; list-style: none; }
@@ -53,8 +56,8 @@ article { background: var(--card); border: 1px solid var(--line); border-left: .
 .todo { border-top: 1px solid var(--line); margin-top: .8rem; padding-top: .6rem; }
 .grid { display: flex; flex-wrap: wrap; gap: .8rem; margin: .8rem 0; }
 .set { border: 1px solid var(--line); border-radius: .5rem; padding: .5rem; display: flex; flex-wrap: wrap; gap: .6rem; }
-figure { margin: 0; width: 7rem; }
-figure img, .nothing { display: block; width: 7rem; height: 7rem; object-fit: contain; background: var(--paper); border: 1px solid var(--line); border-radius: .3rem; }
+figure { margin: 0; width: 7rem; max-width: 28vw; }
+figure img, .nothing { display: block; width: 100%; height: 7rem; object-fit: contain; background: var(--paper); border: 1px solid var(--line); border-radius: .3rem; }
 .nothing { padding: .6rem; font-size: .75rem; color: var(--soft); }
 figcaption { font-size: .75rem; line-height: 1.3; margin-top: .25rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; margin: .8rem 0; background: var(--card); }
@@ -65,7 +68,7 @@ a { color: inherit; }
 .scroll { overflow-x: auto; }
 svg { display: block; max-width: 100%; height: auto; margin: 1rem 0; } svg text { fill: var(--ink); font-size: 14px; }
 details { margin: .6rem 0; } summary { cursor: pointer; color: var(--soft); }
-details ul { columns: 18rem; font-size: .8rem; padding-left: 1.1rem; } details li { overflow-wrap: anywhere; }
+details ul { columns: 16rem; font-size: .8rem; padding-left: 1.1rem; } details li { overflow-wrap: anywhere; }
 .fine { color: var(--fine); }
 @media print { article, .set, figure { break-inside: avoid; } body { background: none; } }
 """
@@ -130,7 +133,7 @@ def _overview(report: Report) -> str:
 
 def _amount(finding: Finding) -> str:
     if "auc" in finding.evidence:
-        return f"tells {finding.evidence['auc']:.0%} (guessing: 50%)"
+        return f"right {percent(finding.evidence['auc'])} of the time"
     return photos_in_words(len(finding.files)).replace("photo", "file") if finding.files else "all"
 
 
@@ -152,17 +155,25 @@ def _article(finding: Finding, photos: dict[str, Photo], shortcuts: Sequence[Sho
     return f"""<article class="{finding.severity}" id="{finding.kind}">
 <h3>{escape(finding.title)}</h3>
 <p>{escape(finding.sentence)}</p>
+{_details(finding)}
 {_evidence(finding, photos, shortcuts)}
 {_all_names(finding)}
 <p class="todo"><b>What to do:</b> {escape(finding.advice)}</p>
 </article>"""
 
 
+def _details(finding: Finding) -> str:
+    if len(finding.details) < 2:
+        return "".join(f"<p>{escape(detail)}</p>" for detail in finding.details)
+    return '<ul class="details">' + "".join(f"<li>{escape(detail)}</li>" for detail in finding.details) + "</ul>"
+
+
 def _evidence(finding: Finding, photos: dict[str, Photo], shortcuts: Sequence[Shortcut]) -> str:
     shortcut = next((shortcut for shortcut in shortcuts if finding.kind == f"shortcut_{shortcut.family}"), None)
     if shortcut:
-        sides = "".join(f'<div class="set">{_figures(names, photos, [""] * len(names))}</div>' for names in shortcut.examples)
-        return f'<p class="soft">The photos of each class that it was surest about, from {escape(shortcut.clue)} alone:</p><div class="grid">{sides}</div>'
+        sides = "".join(f'<div class="set"><p class="label">{escape(photos[names[0]].class_name)}</p>{_figures(names, photos, _places(names, photos))}</div>'
+                        for names in shortcut.examples if names)
+        return f'<p class="soft">The photos of each class that this model was surest about:</p><div class="grid">{sides}</div>'
     if finding.groups:
         sets = "".join(f'<div class="set">{_figures(group[:MOST_OF_A_GROUP], photos, _places(group, photos))}{_more(len(group) - MOST_OF_A_GROUP)}</div>'
                        for group in finding.groups[:MOST_GROUPS])
@@ -226,7 +237,7 @@ def _shortcuts(report: Report) -> str:
         return "".join(f"<p>{escape(question)}</p>" for question in report.not_asked[:1] if question.startswith("Shortcuts"))
     return f"""<h2>Could a network cheat?</h2>
 <p>A network takes whatever tells the classes apart, and it need not be the mask. So for each of these a small model that sees nothing else was asked to tell a photo of one class from
-a photo of the other. A bar that ends near the thin line (guessing, 50 %) is what you want. Right of the dashed line ({thresholds.SHORTCUT_AUC:.0%}) it is a shortcut.</p>
+a photo of the other. A bar that ends near the thin line (guessing, 50 %) is what you want. Right of the dashed line ({percent(thresholds.SHORTCUT_AUC)}) it is a shortcut.</p>
 {_chart(report.shortcuts)}
 <p class="soft">Each bar is the area under the ROC curve on photos that the model had not seen ({thresholds.FOLDS}-fold cross-validation, copies of a picture in one fold). The grey part is what
 {thresholds.SHUFFLES} shuffles of the labels reached at most.</p>"""
@@ -242,14 +253,14 @@ def _chart(shortcuts: Sequence[Shortcut]) -> str:
     bars = "".join(f"""<text x="{left - 12}" y="{row * i + 22}" text-anchor="end">{escape(shortcut.clue)}</text>
 <rect x="{left}" y="{row * i + 8}" width="{x(shortcut.auc) - left:.1f}" height="18" rx="2" style="fill: var(--bar)"/>
 <rect x="{left}" y="{row * i + 8}" width="{x(min(shortcut.chance, max(shortcut.auc, 0.5))) - left:.1f}" height="18" style="fill: var(--chance)"/>
-<text x="{x(shortcut.auc) + 8:.1f}" y="{row * i + 22}">{shortcut.auc:.0%}{' · shortcut' if shortcut.flagged else ''}</text>""" for i, shortcut in enumerate(shortcuts))
-    words = "; ".join(f"{shortcut.clue} {shortcut.auc:.0%}{', a shortcut' if shortcut.flagged else ''}" for shortcut in shortcuts)
+<text x="{x(shortcut.auc) + 8:.1f}" y="{row * i + 22}">{percent(shortcut.auc)}{' · shortcut' if shortcut.flagged else ''}</text>""" for i, shortcut in enumerate(shortcuts))
+    words = "; ".join(f"{shortcut.clue} {percent(shortcut.auc)}{', a shortcut' if shortcut.flagged else ''}" for shortcut in shortcuts)
     floor = x(thresholds.SHORTCUT_AUC)
     return f"""<svg viewBox="0 0 {left + width + 120} {height}" width="{left + width + 120}" role="img" aria-label="How often the class is told from each clue alone: {escape(words)}.">
 <line x1="{left}" x2="{left}" y1="0" y2="{height - 24}" style="stroke: var(--ink)"/>
 <line x1="{floor}" x2="{floor}" y1="0" y2="{height - 24}" style="stroke: var(--soft); stroke-dasharray: 5 4"/>{bars}
-<text x="{left}" y="{height - 6}" text-anchor="middle">50%</text><text x="{floor}" y="{height - 6}" text-anchor="middle">{thresholds.SHORTCUT_AUC:.0%}</text>
-<text x="{left + width}" y="{height - 6}" text-anchor="middle">100%</text></svg>"""
+<text x="{left}" y="{height - 6}" text-anchor="middle">50 %</text><text x="{floor}" y="{height - 6}" text-anchor="middle">{percent(thresholds.SHORTCUT_AUC)}</text>
+<text x="{left + width}" y="{height - 6}" text-anchor="middle">100 %</text></svg>"""
 
 
 def _about(report: Report) -> str:

@@ -12,7 +12,7 @@ from maskkit.audit import thresholds
 from maskkit.audit.copies import find_copies, number_groups
 from maskkit.audit.findings import SEVERITIES, Finding, find_problems, photos_in_words, shortcut_sentence
 from maskkit.audit.measure import Photo, list_photos, measure_photos
-from maskkit.audit.shortcuts import Shortcut, find_shortcuts
+from maskkit.audit.shortcuts import Shortcut, find_shortcuts, percent
 
 SEVERITY_WORDS = {"high": "Fix before training", "medium": "Look at these", "low": "Good to know"}
 
@@ -98,11 +98,12 @@ def as_text(report: Report, *, width: int = 100, names: int = 3) -> str:
         found = [finding for finding in report.findings if finding.severity == severity]
         lines += ["", f"{SEVERITY_WORDS[severity].upper()} ({len(found)})"] if found else []
         for finding in found:
-            lines += ["", *_wrapped(f"* {finding.title}. {finding.sentence}", width), *_wrapped(f"-> {finding.advice}", width, "  ")]
-            lines += _wrapped(_some_names(finding, names), width, "  ")
+            lines += ["", *_wrapped(f"* {finding.title}. {finding.sentence}", width)]
+            lines += [line for detail in finding.details for line in _wrapped(f"- {detail}", width, "  ")]
+            lines += [*_wrapped(_some_names(finding, names), width, "  "), *_wrapped(f"-> {finding.advice}", width, "  ")]
     if report.shortcuts:
         lines += ["", "CAN THE CLASS BE TOLD WITHOUT LOOKING AT THE FACE? (50 % is guessing)", ""]
-        lines += [f"  {shortcut.clue:<40} {shortcut.auc:>5.0%}  {'yes' if shortcut.flagged else 'no'}" for shortcut in report.shortcuts]
+        lines += [f"  {shortcut.clue:<40} {percent(shortcut.auc):>5}  {'yes' if shortcut.flagged else 'no'}" for shortcut in report.shortcuts]
     return "\n".join([*lines, *(line for question in report.not_asked for line in ["", *_wrapped(question, width)])])
 
 
@@ -119,7 +120,7 @@ def _some_names(finding: Finding, names: int) -> str:
     if finding.groups:
         shown = ["; ".join(" = ".join(group[:3]) + (" = …" if len(group) > 3 else "") for group in finding.groups[:2])]
         return f"For example {shown[0]}"
-    if not finding.files:
+    if not finding.files or finding.kind.startswith("shortcut"):
         return ""
     notes = finding.notes or ("",) * len(finding.files)
     shown = [f"{name} ({note})" if note else name for name, note in list(zip(finding.files, notes))[:names]]

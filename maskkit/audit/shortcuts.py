@@ -21,7 +21,7 @@ class Shortcut:
     auc : float, cross-validated area under the ROC curve; 0.5 is guessing
     chance : float, the highest AUC among the shuffled labels
     flagged : bool
-    how : str, what the difference is, in plain words
+    title, how : str and tuple of str, what gives the class away, in plain words
     examples : for each class the photos that the model was surest about
     """
 
@@ -30,7 +30,8 @@ class Shortcut:
     auc: float
     chance: float
     flagged: bool
-    how: str = ""
+    title: str = ""
+    how: tuple[str, ...] = ()
     examples: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     @property
@@ -45,18 +46,19 @@ class Family:
 
     key: str
     clue: str
+    title: str
     columns: tuple[str, ...]
 
 
 FAMILIES = (
-    Family("format", "the file format", ("format", "extension", "mode")),
-    Family("file_size", "the file size", ("file size in kB", "bytes per pixel")),
-    Family("resolution", "width and height", ("width", "height")),
-    Family("aspect", "the shape (width to height)", ("width divided by height",)),
-    Family("color", "the mean colour", ("red", "green", "blue")),
-    Family("sharpness", "the sharpness", ("sharpness",)),
-    Family("border", "the border (its colour, or a frame)", ("red at the border", "green at the border", "blue at the border",
-                                                             "variation along the border", "step from the border to the inside")),
+    Family("format", "the file format", "The file format gives the class away", ()),
+    Family("file_size", "the file size", "The file size gives the class away", ("file size in kB", "bytes per pixel")),
+    Family("resolution", "width and height", "Width and height give the class away", ("width", "height")),
+    Family("aspect", "the shape (width to height)", "The shape gives the class away", ("width divided by height",)),
+    Family("color", "the mean colour", "The mean colour gives the class away", ("mean red", "mean green", "mean blue")),
+    Family("sharpness", "the sharpness", "The sharpness gives the class away", ("sharpness",)),
+    Family("border", "the border (its colour, or a frame)", "The border gives the class away",
+           ("red at the border", "green at the border", "blue at the border", "variation along the border", "step from the border to the inside")),
 )
 EXAMPLES = 4
 
@@ -95,9 +97,9 @@ def _try(family: Family, photos: list[Photo], y: np.ndarray, names: list[str], f
     auc = float(_auc(scores, y[None], folds)[0])
     chance = float(_auc(scores, shuffled, folds).max())
     flagged = auc > chance and (auc >= SHORTCUT_AUC or family.key == "format" and bool(_given_away(photos, y)))
-    return Shortcut(family.key, family.clue, auc, chance, flagged,
-                    _how(family, photos, X, y, names) if flagged else "",
-                    _examples(photos, scores, y) if flagged else ((), ()))
+    if not flagged:
+        return Shortcut(family.key, family.clue, auc, chance, False)
+    return Shortcut(family.key, family.clue, auc, chance, True, family.title, _how(family, photos, X, y, names), _examples(photos, scores, y))
 
 
 def _features(key: str, photos: list[Photo]) -> np.ndarray:
@@ -140,8 +142,10 @@ def _left_out_scores(X: np.ndarray, y: np.ndarray, folds: list) -> np.ndarray:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     scores = np.zeros(len(y))
+    if (X == X[0]).all():  # all photos of one size, say: nothing to tell them by
+        return scores
     for train, test in folds:
-        model = HistGradientBoostingClassifier(max_iter=40, max_leaf_nodes=8, min_samples_leaf=max(5, min(20, len(train) // 20)),
+        model = HistGradientBoostingClassifier(max_iter=20, learning_rate=0.2, max_leaf_nodes=8, min_samples_leaf=max(5, min(20, len(train) // 20)),
                                                early_stopping=False, random_state=0)
         scores[test] = model.fit(X[train], y[train]).decision_function(X[test])
     return scores
@@ -173,21 +177,22 @@ def _examples(photos: list[Photo], scores: np.ndarray, y: np.ndarray) -> tuple[t
     return tuple(low), tuple(high)
 
 
-def _how(family: Family, photos: list[Photo], X: np.ndarray, y: np.ndarray, names: list[str]) -> str:
+def _how(family: Family, photos: list[Photo], X: np.ndarray, y: np.ndarray, names: list[str]) -> tuple[str, ...]:
     if family.key == "format":
         return _how_format(photos, y, names)
-    return "; ".join(_purest_leaf(family, X, y, names, label) for label in (1, 0)) + "."
+    return tuple(_purest_leaf(family, X, y, names, label) for label in (1, 0))
 
 
 def _purest_leaf(family: Family, X: np.ndarray, y: np.ndarray, names: list[str], label: int) -> str:
-    """Where a tree of two questions finds most of one class: "width over 120 and height under 121: 97 % of 912 photos are with_mask"."""
+    """Where a tree of two questions finds most of one class: "Width above 120 and height up to 121: 97 % of 912 photos are with_mask"."""
     from sklearn.tree import DecisionTreeClassifier
 
     fitted = DecisionTreeClassifier(max_depth=2, min_samples_leaf=max(5, len(y) // 20), random_state=0).fit(X, y)
     leaf = max(np.flatnonzero(fitted.tree_.children_left < 0), key=lambda node: fitted.tree_.value[node][0][label])
     inside = fitted.apply(X) == leaf
     n, share = int(inside.sum()), float((y[inside] == label).mean())
-    return f"{_conditions(family, fitted.tree_, leaf)}: {share:.0%} of {n:,} photos are {names[label]}"
+    where = _conditions(family, fitted.tree_, leaf)
+    return f"{where[0].upper()}{where[1:]}: {percent(share)} of {n:,} photos are {names[label]}."
 
 
 def _conditions(family: Family, tree, leaf: int) -> str:
@@ -226,11 +231,16 @@ def _given_away(photos: list[Photo], y: np.ndarray) -> list[str]:
             if (n := without[kind] + with_[kind]) >= least and max(without[kind], with_[kind]) >= GIVEN_AWAY_PURITY * n and n < len(y)]
 
 
-def _how_format(photos: list[Photo], y: np.ndarray, names: list[str]) -> str:
+def _how_format(photos: list[Photo], y: np.ndarray, names: list[str]) -> tuple[str, ...]:
     """The kinds of file that lie most unevenly, with their counts."""
     counts, n = _counts(photos, y), np.bincount(y)
     uneven = sorted(counts[0] | counts[1], key=lambda kind: -abs(counts[0][kind] / n[0] - counts[1][kind] / n[1]))[:3]
-    return "; ".join(f"{kind}: {counts[1][kind]:,} of {n[1]:,} {names[1]}, {counts[0][kind]:,} of {n[0]:,} {names[0]}" for kind in uneven) + "."
+    return tuple(f"{kind[0].upper()}{kind[1:]}: {counts[1][kind]:,} of {n[1]:,} {names[1]}, {counts[0][kind]:,} of {n[0]:,} {names[0]}." for kind in uneven)
+
+
+def percent(share: float) -> str:
+    """0.93 as 93 %."""
+    return f"{100 * share:.0f} %"
 
 
 def _number(value: float) -> str:

@@ -18,7 +18,7 @@ LARGE_TIMES_MEDIAN = 10
 LONG_ASPECT = 2.0
 
 # A picture is empty if its luminance hardly varies: the plainest untouched picture has a standard deviation of 10. (0 %, 0 %, 0 %)
-EMPTY_STD = 5.0
+EMPTY_STD = 2.5
 # Dark: 95 % of the pixels are below this. (0.2 %, 0.2 %, 0.02 %)
 DARK_P95 = 70.0
 # Bright: 95 % of the pixels are above this, or all of it averages nearly white. (0 %, 0 %, 0.4 %)

@@ -130,7 +130,7 @@ FLAWS = {
     "long": ("elongated", as_png(lambda image: image.resize((96, 210)))),
     "dark": ("dark", as_png(dimmed)),
     "bright": ("bright", as_png(lambda image: image.point(lambda value: 185 + value // 4))),
-    "washed out": ("washed_out", as_png(lambda image: image.point(lambda value: 90 + value // 6))),
+    "washed out": ("washed_out", as_png(lambda image: image.point(lambda value: 90 + value // 7))),
     "blurred": ("blurred", as_png(lambda image: image.filter(ImageFilter.GaussianBlur(0.03 * SIDE)))),
     "strongly blurred, JPEG": ("blurred", as_jpeg(lambda image: image.filter(ImageFilter.GaussianBlur(0.05 * SIDE)), quality=85)),
     "transparent": ("not_rgb", as_png(transparent)),
@@ -202,8 +202,8 @@ def test_copies_across_classes_and_splits(faces, tmp_path):
 
 def test_a_clean_folder_raises_nothing_worth_fixing(clean_folder):
     report = audit_folder(clean_folder)
-    named = set().union(*(finding.files for finding in report.findings))
-    assert len(named) <= 0.02 * CLEAN
+    for finding in report.findings:
+        assert len(finding.files) <= 0.02 * CLEAN and finding.severity != "high", finding.sentence
     assert len(report.shortcuts) == 7 and not any(shortcut.flagged for shortcut in report.shortcuts)
 
 
@@ -223,7 +223,7 @@ def with_frame(image):
 
 
 def tinted(image):
-    return image.convert("RGB", (1, 0, 0, 25, 0, 1, 0, 0, 0, 0, 1, -25))
+    return image.convert("RGB", (1, 0, 0, 40, 0, 1, 0, 0, 0, 0, 1, -40))
 
 
 SHORTCUTS = {
@@ -427,7 +427,8 @@ def test_json_holds_every_finding(flawed):
 def test_text_names_the_findings_and_some_files(flawed):
     text = as_text(flawed)
     assert all(finding.title in text for finding in flawed.findings)
-    assert "with_mask/cut JPEG.jpg" in text and max(map(len, text.splitlines())) <= 120
+    assert "with_mask/cut JPEG.jpg" in text
+    assert all(len(line) <= 100 or " " not in line.strip() for line in text.splitlines())
 
 
 def test_command_line(flawed, tmp_path, capsys):

@@ -324,5 +324,5 @@ def _of_shortcut(shortcut: Shortcut) -> Finding:
 def shortcut_sentence(shortcut: Shortcut) -> str:
     """What the AUC means, for somebody who has never met one."""
     pairs = (f"Shown one photo of each class, a small model that knows nothing but {shortcut.clue} tells which is which {percent(shortcut.auc)} of the time; "
-             f"guessing gets 50 %, and the best of {limit.SHUFFLES} tries with shuffled labels got {percent(shortcut.chance)}.")
+             f"guessing gets 50 %, and the luckiest of {limit.SHUFFLES} tries with shuffled labels got {percent(shortcut.chance)}.")
     return f"{pairs} A network may learn this instead of what you mean." if shortcut.flagged else pairs

@@ -93,7 +93,7 @@ def as_json(report: Report) -> dict[str, object]:
 
 def as_text(report: Report, *, width: int = 100, names: int = 3) -> str:
     """The report for a terminal: a few lines for each finding, with the first few names."""
-    lines = [headline(report)]
+    lines = _wrapped(headline(report), width)
     for severity in SEVERITIES:
         found = [finding for finding in report.findings if finding.severity == severity]
         lines += ["", f"{SEVERITY_WORDS[severity].upper()} ({len(found)})"] if found else []

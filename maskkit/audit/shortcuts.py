@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from maskkit.audit.measure import Photo
-from maskkit.audit.thresholds import (FEWEST_OF_A_CLASS, FOLDS, GIVEN_AWAY_PURITY, GIVEN_AWAY_SHARE, MOST_PHOTOS_FOR_SHORTCUTS, SERIOUS_AUC,
-                                      SHORTCUT_AUC, SHUFFLES)
+from maskkit.audit.thresholds import (CHANCE_MARGIN, FEWEST_OF_A_CLASS, FOLDS, GIVEN_AWAY_PURITY, GIVEN_AWAY_SHARE, MOST_PHOTOS_FOR_SHORTCUTS,
+                                      SERIOUS_AUC, SHORTCUT_AUC, SHUFFLES)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def find_shortcuts(photos: Sequence[Photo], groups: np.ndarray, *, seed: int = 0
 
     Copies share a fold (``groups``), so that no model is asked about a picture that it has seen. A gradient-boosted tree from scikit-learn
     (non-linear, indifferent to units) is trained in each of five folds; its AUC on the left-out folds is compared with those of
-    shuffled labels, whole groups of copies being relabelled together.
+    shuffled labels, whole groups of copies being relabelled together (a permutation test: Ojala and Garriga, "Permutation Tests for
+    Studying Classifier Performance", 2010).
 
     Returns
     -------
@@ -88,15 +89,16 @@ def find_shortcuts(photos: Sequence[Photo], groups: np.ndarray, *, seed: int = 0
         return [], f"Shortcuts were not looked for: that takes {FEWEST_OF_A_CLASS} different photos of each class, and there are {fewest} of the smaller one."
     folds = _folds(y, groups, seed)
     shuffled = _shuffled(y, groups, seed)
-    return [_try(family, photos, y, names, folds, shuffled) for family in FAMILIES], ""
+    return [_tried(family, photos, y, names, folds, shuffled) for family in FAMILIES], ""
 
 
-def _try(family: Family, photos: list[Photo], y: np.ndarray, names: list[str], folds: list, shuffled: np.ndarray) -> Shortcut:
+def _tried(family: Family, photos: list[Photo], y: np.ndarray, names: list[str], folds: list, shuffled: np.ndarray) -> Shortcut:
     X = _features(family.key, photos)
     scores = _left_out_scores(X, y, folds)
     auc = float(_auc(scores, y[None], folds)[0])
     chance = float(_auc(scores, shuffled, folds).max())
-    flagged = auc > chance and (auc >= SHORTCUT_AUC or family.key == "format" and bool(_given_away(photos, y)))
+    beyond_chance = auc - 0.5 > CHANCE_MARGIN * (chance - 0.5)
+    flagged = beyond_chance and (auc >= SHORTCUT_AUC or family.key == "format" and bool(_given_away(photos, y)))
     if not flagged:
         return Shortcut(family.key, family.clue, auc, chance, False)
     return Shortcut(family.key, family.clue, auc, chance, True, family.title, _how(family, photos, X, y, names), _examples(photos, scores, y))

@@ -140,7 +140,7 @@ RULES = (
          "Can you yourself tell the class? If not, delete them. If so, keep them, and see how the model does on them.",
          _dark, lambda photo: f"95 % is below {photo.looks.p95:.0f}"),
     Rule("bright", "medium", "Very bright photos",
-         "{n} of {total} photos are nearly white all over.",
+         f"{{n}} of {{total}} photos are bright all over: 95 % of each picture is above {limit.BRIGHT_P5:.0f} on a scale from 0 (black) to 255 (white), or nearly all of it is white.",
          "Can you yourself tell the class? If not, delete them. If so, keep them, and see how the model does on them.",
          _bright, lambda photo: f"mean brightness {photo.looks.mean:.0f} of 255"),
     Rule("washed_out", "medium", "Washed-out photos",

@@ -45,7 +45,7 @@ h3 { font-size: 1.1rem; margin: 0 0 .4rem; }
 p { margin: .4rem 0; max-width: 50rem; }
 article p { max-width: none; }
 .details { margin: .4rem 0; padding-left: 1.2rem; }
-.label { width: 100%; margin: 0; font-weight: 650; font-size: .85rem; }
+.label { margin: 0 0 .4rem; font-weight: 650; font-size: .85rem; }
 .soft, figcaption, .path { color: var(--soft); }
 .path { overflow-wrap: anywhere; }
 .numbers { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1.4rem 0; padding: 0; list-style: none; }
@@ -55,7 +55,8 @@ article { background: var(--card); border: 1px solid var(--line); border-left: .
 .high { --mark: var(--high); } .medium { --mark: var(--medium); } .low { --mark: var(--low); }
 .todo { border-top: 1px solid var(--line); margin-top: .8rem; padding-top: .6rem; }
 .grid { display: flex; flex-wrap: wrap; gap: .8rem; margin: .8rem 0; }
-.set { border: 1px solid var(--line); border-radius: .5rem; padding: .5rem; display: flex; flex-wrap: wrap; gap: .6rem; }
+.set { border: 1px solid var(--line); border-radius: .5rem; padding: .6rem; }
+.row { display: flex; flex-wrap: wrap; gap: .6rem; }
 figure { margin: 0; width: 7rem; max-width: 28vw; }
 figure img, .nothing { display: block; width: 100%; height: 7rem; object-fit: contain; background: var(--paper); border: 1px solid var(--line); border-radius: .3rem; }
 .nothing { padding: .6rem; font-size: .75rem; color: var(--soft); }
@@ -66,7 +67,7 @@ td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowra
 a { color: inherit; }
 .badge { color: var(--mark); font-weight: 650; white-space: nowrap; }
 .scroll { overflow-x: auto; }
-svg { display: block; max-width: 100%; height: auto; margin: 1rem 0; } svg text { fill: var(--ink); font-size: 14px; }
+svg { display: block; max-width: 100%; height: auto; margin: 1rem 0; } svg text { fill: var(--ink); font-size: 14px; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
 details { margin: .6rem 0; } summary { cursor: pointer; color: var(--soft); }
 details ul { columns: 16rem; font-size: .8rem; padding-left: 1.1rem; } details li { overflow-wrap: anywhere; }
 .fine { color: var(--fine); }
@@ -107,8 +108,8 @@ def as_html(report: Report) -> str:
 {_numbers(report)}
 <h2>At a glance</h2>
 {_overview(report)}
-{by_severity}
 {_shortcuts(report)}
+{by_severity}
 {_about(report)}
 </main></body></html>
 """
@@ -171,11 +172,11 @@ def _details(finding: Finding) -> str:
 def _evidence(finding: Finding, photos: dict[str, Photo], shortcuts: Sequence[Shortcut]) -> str:
     shortcut = next((shortcut for shortcut in shortcuts if finding.kind == f"shortcut_{shortcut.family}"), None)
     if shortcut:
-        sides = "".join(f'<div class="set"><p class="label">{escape(photos[names[0]].class_name)}</p>{_figures(names, photos, _places(names, photos))}</div>'
+        sides = "".join(f'<div class="set"><p class="label">{escape(photos[names[0]].class_name)}</p><div class="row">{_figures(names, photos, _places(names, photos))}</div></div>'
                         for names in shortcut.examples if names)
         return f'<p class="soft">The photos of each class that this model was surest about:</p><div class="grid">{sides}</div>'
     if finding.groups:
-        sets = "".join(f'<div class="set">{_figures(group[:MOST_OF_A_GROUP], photos, _places(group, photos))}{_more(len(group) - MOST_OF_A_GROUP)}</div>'
+        sets = "".join(f'<div class="set"><div class="row">{_figures(group[:MOST_OF_A_GROUP], photos, _places(group, photos))}{_more(len(group) - MOST_OF_A_GROUP)}</div></div>'
                        for group in finding.groups[:MOST_GROUPS])
         return f'<div class="grid">{sets}</div>'
     if not finding.files:
@@ -237,7 +238,8 @@ def _shortcuts(report: Report) -> str:
         return "".join(f"<p>{escape(question)}</p>" for question in report.not_asked[:1] if question.startswith("Shortcuts"))
     return f"""<h2>Could a network cheat?</h2>
 <p>A network takes whatever tells the classes apart, and it need not be the mask. So for each of these a small model that sees nothing else was asked to tell a photo of one class from
-a photo of the other. A bar that ends near the thin line (guessing, 50 %) is what you want. Right of the dashed line ({percent(thresholds.SHORTCUT_AUC)}) it is a shortcut.</p>
+a photo of the other. A bar that ends near the thin line (guessing, 50 %) is what you want. Right of the dashed line ({percent(thresholds.SHORTCUT_AUC)}) it is a shortcut; so is a file format that only one
+class has, even if few photos have it.</p>
 {_chart(report.shortcuts)}
 <p class="soft">Each bar is the area under the ROC curve on photos that the model had not seen ({thresholds.FOLDS}-fold cross-validation, copies of a picture in one fold). The grey part is what
 {thresholds.SHUFFLES} shuffles of the labels reached at most.</p>"""

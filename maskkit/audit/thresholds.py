@@ -21,9 +21,9 @@ LONG_ASPECT = 2.0
 EMPTY_STD = 2.5
 # Dark: 95 % of the pixels are below this. (0.2 %, 0.2 %, 0.02 %)
 DARK_P95 = 70.0
-# Bright: 95 % of the pixels are above this, or all of it averages nearly white. (0 %, 0 %, 0.4 %)
-BRIGHT_P5 = 150.0
-BRIGHT_MEAN = 230.0
+# Bright: 95 % of the pixels are above this, or the whole averages nearly white; a person before a white wall is neither. (0 %, 0 %, 0.1 %)
+BRIGHT_P5 = 170.0
+BRIGHT_MEAN = 235.0
 # Washed out: nine in ten pixels lie in a band of luminance this narrow. (0 %, 0.2 %, 0 %)
 FLAT_RANGE = 40.0
 # Sharpness is the strength of the finest detail relative to that of detail four times as coarse, which changes neither with contrast

@@ -71,6 +71,7 @@ svg { display: block; max-width: 100%; height: auto; margin: 1rem 0; } svg text 
 details { margin: .6rem 0; } summary { cursor: pointer; color: var(--soft); }
 details ul { columns: 16rem; font-size: .8rem; padding-left: 1.1rem; } details li { overflow-wrap: anywhere; }
 .fine { color: var(--fine); }
+@media (max-width: 40rem) { td.n, .badge { white-space: normal; } th, td { padding: .4rem; } body { font-size: 16px; } }
 @media print { article, .set, figure { break-inside: avoid; } body { background: none; } }
 """
 

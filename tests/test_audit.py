@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import re
 import shutil
 from html.parser import HTMLParser
@@ -30,8 +31,9 @@ PLANTED, CLEAN, SIDE = 50, 100, 96
 def draw(n, seed, side=SIDE, workers=1):
     """n faces, half of them from one studio and half from anywhere, each with its class."""
     faces = []
-    for variety in (0.3, 1.0):
-        pictures, attributes = generate_faces(n // 2, image_size=side, seed=seed, variety=variety, workers=workers)
+    for studio, variety in enumerate((0.3, 1.0)):
+        # A seed of its own for each: the same seed draws the same people.
+        pictures, attributes = generate_faces(n // 2, image_size=side, seed=2 * seed + studio, variety=variety, workers=workers)
         faces += [(picture, "with_mask" if face.with_mask else "without_mask") for picture, face in zip(pictures, attributes)]
     return [faces[i] for i in np.random.default_rng(seed).permutation(len(faces))]
 
@@ -453,12 +455,14 @@ def test_command_line(flawed, tmp_path, capsys):
 
 
 @pytest.mark.photos
-def test_the_known_flaws_of_the_public_photos_are_reported(photos_folder):
-    report = audit_folder(photos_folder)
+def test_the_known_flaws_of_the_public_photos_are_reported():
+    if not os.environ.get("MASKKIT_PHOTOS"):
+        pytest.skip("set MASKKIT_PHOTOS to the folder of the public photos")
+    report = audit_folder(os.environ["MASKKIT_PHOTOS"])
     found = {finding.kind: finding for finding in report.findings}
     assert found["exact_duplicates"].evidence["different files"] == 3991
-    assert len(set(found["exact_duplicates"].files) | set(found["near_duplicates"].files)) > 400
+    assert len(report.of_kind("exact_duplicates") | report.of_kind("near_duplicates")) > 400
     assert "PNG files: 231 of 2,164 with_mask, 0 of 1,930 without_mask." in found["shortcut_format"].details
     assert found["not_rgb"].evidence["what"] == {"RGBA: transparency": 111, "P: a palette": 2}
-    assert {"with_mask/black3.jpg_1088Wx1632H", "with_mask/with_mask129.jpg"} <= set(found["misnamed"].files)
+    assert report.of_kind("misnamed") == {"with_mask/black3.jpg_1088Wx1632H", "with_mask/with_mask129.jpg"}
     assert {"shortcut_resolution", "shortcut_aspect", "small", "elongated", "large"} <= set(found)

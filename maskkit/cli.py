@@ -118,6 +118,21 @@ def data_synthetic(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def data_audit(arguments: argparse.Namespace) -> int:
+    """``maskkit data audit``: say what would hurt in a folder of photos."""
+    from maskkit.audit.page import write_page
+    from maskkit.audit.report import as_json, as_text, audit_folder
+
+    report = audit_folder(arguments.folder, progress=sys.stderr.isatty())
+    text = json.dumps(as_json(report)) if arguments.json else as_text(report)
+    # File names may hold letters that the console's encoding lacks.
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
+    if arguments.html:
+        _say(f"Page: {write_page(report, arguments.html)}")
+    return 0
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, where argparse prints the usage first."""
 
@@ -184,6 +199,16 @@ def _add_data(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--image-size", type=int, default=128, help="side of the images in pixels")
     parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same faces")
     parser.set_defaults(run=data_synthetic)
+    _add_audit(data)
+
+
+def _add_audit(data: argparse._SubParsersAction) -> None:
+    parser = data.add_parser("audit", help="say what would hurt in a folder of photos", epilog="The exit code is 0 whether something is found or not, and 2 if the folder cannot be used.",
+                             description="Look for damaged files, copies (also across classes and splits), odd pictures, and shortcuts that tell the class without the face.")
+    parser.add_argument("folder", metavar="DIR", help="folder of photos, with class folders (and train, val, test) or without")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output, with every name and number")
+    parser.add_argument("--html", metavar="FILE", help="also write a page with pictures; it holds small copies of photos and needs no network")
+    parser.set_defaults(run=data_audit)
 
 
 def _add_device_and_json(parser: argparse.ArgumentParser) -> None:

@@ -18,7 +18,7 @@ CLASS_NAMES = ("without_mask", "with_mask")
 CLASS_TO_IDX = {name: index for index, name in enumerate(CLASS_NAMES)}
 
 SPLIT_NAMES = ("train", "val", "test")
-_SPLIT_SPELLINGS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test", "testing": "test"}
+SPLIT_SPELLINGS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test", "testing": "test"}
 
 # What operating systems and archive programs leave behind.
 _JUNK = {"thumbs.db", "desktop.ini", "__macosx"}
@@ -90,7 +90,7 @@ def find_samples(folder: str | Path) -> list[Sample]:
     if not root.is_dir():
         what = "is a file, not a folder" if root.exists() else "does not exist"
         raise InputError(f"The data folder {root} {what}; give a folder that holds with_mask and without_mask.")
-    split_folders = [(path, _SPLIT_SPELLINGS[path.name.lower()]) for path in _folders(root) if path.name.lower() in _SPLIT_SPELLINGS]
+    split_folders = [(path, SPLIT_SPELLINGS[path.name.lower()]) for path in _folders(root) if path.name.lower() in SPLIT_SPELLINGS]
     if not split_folders:
         return _samples_of_classes(root, None)
     samples = [sample for path, split in split_folders for sample in _samples_of_classes(path, split)]
@@ -105,7 +105,7 @@ def _samples_of_classes(root: Path, split: str | None) -> list[Sample]:
     if missing:
         hint = next((f" Did you mean {below}?" for below in _folders(root) if _has_classes(below)), "")
         raise InputError(f"{root} has no folder {' and no folder '.join(missing)}: it holds {_listing(root)}; expected with_mask and without_mask.{hint}")
-    samples = [Sample(path, target, split) for folder, target in class_folders for path in _files(folder)]
+    samples = [Sample(path, target, split) for folder, target in class_folders for path in files_below(folder)]
     for target, name in enumerate(CLASS_NAMES):
         if not any(sample.target == target for sample in samples):
             raise InputError(f"The {name} folder in {root} holds no images; put at least three photos there.")
@@ -125,7 +125,8 @@ def _folders(root: Path) -> list[Path]:
     return sorted(path for path in root.iterdir() if path.is_dir() and not _is_junk(path.name))
 
 
-def _files(root: Path) -> Iterator[Path]:
+def files_below(root: Path) -> Iterator[Path]:
+    """Every file in ``root`` and its subfolders; hidden files and what operating systems leave behind are passed over."""
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = [name for name in subfolders if not _is_junk(name)]
         yield from (Path(folder, name) for name in names if not _is_junk(name))

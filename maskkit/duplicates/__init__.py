@@ -2,6 +2,6 @@
 
 from maskkit.duplicates.hashes import near_duplicate_pairs, perceptual_hashes
 from maskkit.duplicates.matching import Duplicate, find_duplicates, group_duplicates, join_groups
-from maskkit.duplicates.signatures import thumbnails
+from maskkit.duplicates.signatures import SIDE, thumbnails
 
-__all__ = ["Duplicate", "find_duplicates", "group_duplicates", "join_groups", "near_duplicate_pairs", "perceptual_hashes", "thumbnails"]
+__all__ = ["SIDE", "Duplicate", "find_duplicates", "group_duplicates", "join_groups", "near_duplicate_pairs", "perceptual_hashes", "thumbnails"]

@@ -12,7 +12,7 @@ from maskkit.duplicates.alignment import agreement, first_guess, refine
 from maskkit.duplicates.search import candidate_pairs
 from maskkit.duplicates.signatures import thumbnails
 
-MIN_AGREEMENT = 0.86  # of the detail after alignment; copies reach 0.9 and more, two faces that look alike stay below 0.84
+MIN_SIMILARITY = 0.86  # of the detail after alignment; copies reach 0.9 and more, two faces that look alike stay below 0.84
 _MIN_CORRELATION = 0.55  # of the circles before alignment
 _MIN_ROUGH_AGREEMENT = 0.6
 _MOST_ALIGNED = 5  # candidates of one picture
@@ -52,7 +52,7 @@ class Duplicate:
         return ", ".join(words) or "same picture"
 
 
-def find_duplicates(images: np.ndarray) -> list[Duplicate]:
+def find_duplicates(images: np.ndarray, *, min_similarity: float = MIN_SIMILARITY) -> list[Duplicate]:
     """All pairs of near-duplicates among ``images``; of many copies of one picture, enough pairs to join them.
 
     Memory and (nearly) time grow in proportion to the number of images.
@@ -61,6 +61,8 @@ def find_duplicates(images: np.ndarray) -> list[Duplicate]:
     ----------
     images : np.ndarray
         uint8, shape (N, H, W, 3), or the result of ``thumbnails``.
+    min_similarity : float in [0, 1]
+        From about 0.8 on, photos taken in a row are found too, and a few people who look alike.
 
     Returns
     -------
@@ -71,7 +73,7 @@ def find_duplicates(images: np.ndarray) -> list[Duplicate]:
     different = np.flatnonzero(original == np.arange(len(images)))
     found = [Duplicate(int(original[copy]), int(copy), 1.0, exact=True) for copy in np.flatnonzero(original != np.arange(len(images)))]
     if len(different) > 1:
-        found += _similar(thumbnails(images[different]), different)
+        found += _similar(thumbnails(images[different]), different, min_similarity)
     return sorted(found, key=lambda pair: (pair.first, pair.second))
 
 
@@ -102,7 +104,7 @@ def _first_with_same_pixels(images: np.ndarray) -> np.ndarray:
     return np.array([seen.setdefault(blake2b(image.tobytes()).digest(), index) for index, image in enumerate(images)], dtype=int)
 
 
-def _similar(pictures: np.ndarray, positions: np.ndarray) -> list[Duplicate]:
+def _similar(pictures: np.ndarray, positions: np.ndarray, min_similarity: float) -> list[Duplicate]:
     pairs, views = candidate_pairs(pictures)
     soft = gaussian_filter(pictures.astype(np.float32), (0, 0.8, 0.8))
     warps, correlation = first_guess(soft, pairs, views)
@@ -111,7 +113,8 @@ def _similar(pictures: np.ndarray, positions: np.ndarray) -> list[Duplicate]:
     found = []
     for start in range(0, len(pairs), _BATCH):
         batch = slice(start, start + _BATCH)
-        found += _verify(pictures, pairs[batch], warps[batch], positions)
+        similarity, refined, aligned = _align(pictures, pairs[batch], warps[batch])
+        found += [_duplicate(*positions[aligned[i]], similarity[i], refined[i]) for i in np.flatnonzero(similarity >= min_similarity)]
     return found
 
 
@@ -133,15 +136,14 @@ def _rank_within(keys: np.ndarray) -> np.ndarray:
     return rank
 
 
-def _verify(pictures: np.ndarray, pairs: np.ndarray, warps: np.ndarray, positions: np.ndarray) -> list[Duplicate]:
-    """Align coarse detail, then fine detail, and keep the pairs whose detail agrees."""
+def _align(pictures: np.ndarray, pairs: np.ndarray, warps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Align coarse detail, then fine detail: similarity, warp and pair of those that did not fail on the way."""
     coarse = _band(pictures, pairs, 2, 27)
     warps = refine(*coarse, warps, steps=8, lattice=24)
     hopeful = agreement(*coarse, warps) > _MIN_ROUGH_AGREEMENT
     pairs = pairs[hopeful]
     warps = refine(*_band(pictures, pairs, 1, 17), warps[hopeful], steps=6, lattice=40)
-    similarity = agreement(*_band(pictures, pairs, 0.7, 9), warps)
-    return [_duplicate(*positions[pairs[i]], similarity[i], warps[i]) for i in np.flatnonzero(similarity > MIN_AGREEMENT)]
+    return agreement(*_band(pictures, pairs, 0.7, 9), warps), warps, pairs
 
 
 def _band(pictures: np.ndarray, pairs: np.ndarray, fine: float, coarse: int) -> tuple[np.ndarray, np.ndarray]:

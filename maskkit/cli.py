@@ -133,6 +133,18 @@ def data_audit(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def data_photos(arguments: argparse.Namespace) -> int:
+    """``maskkit data photos``: download, verify and lay out the public photos; what is not as listed is named, not fatal."""
+    from maskkit.photos import download_photos
+
+    photos = download_photos(arguments.out, arguments.archive, progress=True)
+    for what, names in (("missing", photos.missing), ("changed, left out", photos.changed), ("not in the manifest, left out", photos.unlisted)):
+        if names:
+            _say(f"{len(names)} {what}: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}")
+    print(f"{photos.verified} photos, verified, in {photos.folder}")
+    return 0
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, where argparse prints the usage first."""
 
@@ -156,6 +168,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--data-dir", metavar="DIR", help="folder with with_mask and without_mask, or train, val and test folders that hold them")
     source.add_argument("--dataset", choices=["synthetic", "photos"], default="synthetic", help="the built-in faces, or the public photos")
+    parser.add_argument("--groups", metavar="FILE", help="CSV file with the columns path and group, for a --data-dir whose photos show the same people")
     parser.add_argument("--run-dir", metavar="DIR", help="where the model and the reports go (default: runs/ and the time)")
     parser.add_argument("--model", default="maskcnn", help="name of the network")
     parser.add_argument("--epochs", type=int, default=30, help="most passes over the training images")
@@ -199,6 +212,10 @@ def _add_data(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--image-size", type=int, default=128, help="side of the images in pixels")
     parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same faces")
     parser.set_defaults(run=data_synthetic)
+    parser = data.add_parser("photos", help="download and verify the public photos")
+    parser.add_argument("--out", metavar="DIR", help="a new folder (default: where --dataset photos looks)")
+    parser.add_argument("--archive", metavar="FILE", help="the archive, downloaded before")
+    parser.set_defaults(run=data_photos)
     _add_audit(data)
 
 
@@ -253,7 +270,7 @@ def _load_data(source: str, arguments: argparse.Namespace):
     from maskkit.datasets import load_dataset
 
     return load_dataset(source, image_size=arguments.image_size, n=arguments.faces, variety=arguments.variety,
-                        seed=arguments.seed, progress=True)
+                        seed=arguments.seed, groups=arguments.groups, progress=True)
 
 
 def _test_images(arguments: argparse.Namespace, image_size: int):
@@ -308,7 +325,7 @@ def _write_report(run_dir: Path, report: dict, test, model) -> None:
 
 
 def _about_groups(dataset) -> str:
-    return f"{dataset.kept_together} images have a near-duplicate and stay in one split with it; {len(dataset.skipped)} files were skipped."
+    return f"{dataset.kept_together} images have a near-duplicate (or share a group) and stay in one split with it; {len(dataset.skipped)} files were skipped."
 
 
 def _print_epoch(history: list[dict]) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -14,12 +14,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from maskkit.duplicates import SIDE as THUMBNAIL_SIDE
 from maskkit.duplicates import group_duplicates
 from maskkit.errors import InputError
 from maskkit.files import replace_file
-from maskkit.images import CLASS_NAMES, SPLIT_NAMES, find_samples, load_image
+from maskkit.images import CLASS_NAMES, SPLIT_NAMES, Sample, find_samples, load_image
+from maskkit.photos import photos_dir, read_manifest
 from maskkit.runtime import cache_dir
-from maskkit.splits import FRACTIONS, assign_splits, straddling_groups
+from maskkit.splits import FRACTIONS, assign_splits, merge_groups, read_groups, straddling_groups
 
 logger = logging.getLogger(__name__)
 
@@ -156,7 +158,8 @@ class Dataset:
 
 
 def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: int = 2000, variety: float = VARIETY,
-                 seed: int = 0, fractions: Sequence[float] = FRACTIONS, progress: bool = False) -> Dataset:
+                 seed: int = 0, fractions: Sequence[float] = FRACTIONS, groups: str | Path | None = None,
+                 progress: bool = False) -> Dataset:
     """Load synthetic faces, the public photos or your own folder, split with no leak.
 
     Parameters
@@ -173,7 +176,10 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
     seed : int
         Of the split, and of the synthetic faces.
     fractions : shares of train, validation and test
-        For what no folder has split already.
+        For what no folder has split already. The public photos have one split, fixed in their manifest.
+    groups : path of a CSV file, optional
+        Columns path (relative to the folder) and group: who is on which photo, so that nobody stands in two splits.
+        Near-duplicates are kept together in any case.
     progress : bool
         Show a progress bar on standard error.
 
@@ -184,20 +190,14 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
     """
     if image_size < 1:
         raise InputError(f"The image size must be a positive number of pixels; got {image_size}.")
+    if groups is not None and str(source) in ("synthetic", "photos"):
+        raise InputError(f"The {source} data know their groups already; a groups file is for a folder of your own.")
     if str(source) == "synthetic":
         return _load_faces(n, image_size, variety, seed, fractions, progress)
     if str(source) == "photos":
-        return _load_folder(photos_dir(), "photos", image_size, seed, fractions, progress)
+        return _load_photos(image_size, progress)
     folder = Path(source).expanduser()
-    return _load_folder(folder, str(folder.resolve()), image_size, seed, fractions, progress)
-
-
-def photos_dir() -> Path:
-    """Folder where the public photos are looked for: ``$MASKKIT_PHOTOS``, or ``photos`` in the cache folder."""
-    folder = Path(os.environ.get("MASKKIT_PHOTOS") or cache_dir() / "photos")
-    if not folder.is_dir():
-        raise InputError(f"The photos are not in {folder}; unzip them there (see data/README.md), set MASKKIT_PHOTOS to their folder, or use the synthetic faces.")
-    return folder
+    return _load_folder(folder, image_size, seed, fractions, groups, progress)
 
 
 def read_images(paths: Sequence[Path], image_size: int, *, progress: bool = False) -> tuple[np.ndarray, np.ndarray, dict[Path, str]]:
@@ -226,26 +226,64 @@ def read_images(paths: Sequence[Path], image_size: int, *, progress: bool = Fals
     return images, np.array(kept, dtype=int), problems
 
 
-def _load_folder(folder: Path, source: str, image_size: int, seed: int, fractions: Sequence[float], progress: bool) -> Dataset:
+def _load_folder(folder: Path, image_size: int, seed: int, fractions: Sequence[float], groups_file: str | Path | None, progress: bool) -> Dataset:
     samples = find_samples(folder)
-    root = folder
     images, kept, problems = read_images([sample.path for sample in samples], image_size, progress=progress)
     samples = [samples[index] for index in kept]
-    targets = np.array([sample.target for sample in samples], dtype=np.int64)
-    for target, class_name in enumerate(CLASS_NAMES):
-        if not (targets == target).any():
-            raise InputError(f"None of the {class_name} files in {root} could be read as an image; the first problem: {next(iter(problems.values()))}")
-    groups = group_duplicates(images)
+    targets = _targets_of(samples, folder, problems)
+    names = _names(folder, [sample.path for sample in samples])
+    groups = _near_duplicates(images, samples)
+    options = {"seed": seed, "fractions": list(fractions)}
+    if groups_file is not None:
+        groups = merge_groups(groups, read_groups(groups_file, names))
+        options["groups"] = str(Path(groups_file).resolve())
     split = _split_by_folders([sample.split for sample in samples], targets, groups, fractions, seed)
     leaks = straddling_groups(groups, split)
     if len(leaks):
         logger.warning("%d groups of near-duplicates stand in more than one of the given train, val and test folders; the scores will look better than they are.", len(leaks))
-    return Dataset(
-        images=_channels_first(images), targets=torch.from_numpy(targets), split=split, groups=groups,
-        source=source, options={"seed": seed, "fractions": list(fractions)},
-        names=tuple(sample.path.relative_to(root).as_posix() for sample in samples),
-        skipped=tuple((path.relative_to(root).as_posix(), reason) for path, reason in problems.items()),
-    )
+    return Dataset(images=_channels_first(images), targets=torch.from_numpy(targets), split=split, groups=groups, names=names,
+                   source=str(folder.resolve()), options=options, skipped=_skipped(folder, problems))
+
+
+def _load_photos(image_size: int, progress: bool) -> Dataset:
+    """The public photos with the groups and the split of their manifest; what it does not list is skipped."""
+    folder = photos_dir()
+    if not folder.is_dir():
+        raise InputError(f"The photos are not in {folder}; run maskkit data photos, set MASKKIT_PHOTOS to their folder, or use the synthetic faces.")
+    rows = {row["path"]: row for row in read_manifest()}
+    samples = find_samples(folder)
+    listed = [sample for sample in samples if sample.path.relative_to(folder).as_posix() in rows]
+    images, kept, problems = read_images([sample.path for sample in listed], image_size, progress=progress)
+    problems |= {sample.path: "not in the manifest of the photos" for sample in samples if sample not in set(listed)}
+    listed = [listed[index] for index in kept]
+    targets = _targets_of(listed, folder, problems)
+    names = _names(folder, [sample.path for sample in listed])
+    return Dataset(images=_channels_first(images), targets=torch.from_numpy(targets), names=names, source="photos",
+                   split=np.array([rows[name]["split"] for name in names]), groups=np.array([int(rows[name]["group"]) for name in names]),
+                   skipped=_skipped(folder, problems))
+
+
+def _near_duplicates(images: np.ndarray, samples: list[Sample]) -> np.ndarray:
+    """Groups of near-duplicates, found in pictures large enough to tell them apart, whatever size was asked for."""
+    if images.shape[1] >= THUMBNAIL_SIDE:
+        return group_duplicates(images)
+    return group_duplicates(read_images([sample.path for sample in samples], THUMBNAIL_SIDE)[0])
+
+
+def _targets_of(samples: list[Sample], folder: Path, problems: dict[Path, str]) -> np.ndarray:
+    targets = np.array([sample.target for sample in samples], dtype=np.int64)
+    for target, class_name in enumerate(CLASS_NAMES):
+        if not (targets == target).any():
+            raise InputError(f"None of the {class_name} files in {folder} could be read as an image; the first problem: {next(iter(problems.values()))}")
+    return targets
+
+
+def _names(folder: Path, paths: Iterable[Path]) -> tuple[str, ...]:
+    return tuple(path.relative_to(folder).as_posix() for path in paths)
+
+
+def _skipped(folder: Path, problems: dict[Path, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(zip(_names(folder, problems), problems.values()))
 
 
 def _split_by_folders(given: list[str | None], targets: np.ndarray, groups: np.ndarray, fractions: Sequence[float], seed: int) -> np.ndarray:

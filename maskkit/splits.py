@@ -1,13 +1,19 @@
 """Deal samples into train, validation and test so that no group of near-duplicates stands in two of them."""
 
+import logging
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+from maskkit.duplicates import join_groups
 from maskkit.errors import InputError
+from maskkit.files import read_csv
 from maskkit.images import CLASS_NAMES, SPLIT_NAMES
 
 FRACTIONS = (0.7, 0.15, 0.15)
+
+logger = logging.getLogger(__name__)
 
 
 def assign_splits(targets: np.ndarray, groups: np.ndarray | None = None, *, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> np.ndarray:
@@ -55,11 +61,76 @@ def assign_splits(targets: np.ndarray, groups: np.ndarray | None = None, *, frac
     return np.array(SPLIT_NAMES)[split_of_group[groups]]
 
 
+def read_groups(path: str | Path, names: Sequence[str]) -> np.ndarray:
+    """Read who belongs together from a CSV file with the columns ``path`` and ``group``.
+
+    Photos that the file does not list stand alone; so do those whose group is empty. Both are counted in a warning.
+
+    Parameters
+    ----------
+    path : path of the CSV file
+    names : sequence of str
+        Paths of the photos relative to the data folder.
+
+    Returns
+    -------
+    np.ndarray
+        int64, shape (N,); photos of one group share a number.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, lacks a column, lists a photo twice in different groups, or lists one that is not there.
+    """
+    group_of = _group_table(path)
+    unknown = [name for name in group_of if name not in set(names)]
+    if unknown:
+        raise InputError(f"{len(unknown)} of the {len(group_of)} paths in {path} are no photos of the data folder: {_first_few(unknown)}; "
+                         f"give paths relative to the data folder, like {names[0]}.")
+    alone = [name for name in names if not group_of.get(name)]
+    if alone:
+        logger.warning("%d of %d photos have no group in %s and stand alone: %s", len(alone), len(names), path, _first_few(alone))
+    # What stands alone gets a key that no group can have: a tuple.
+    numbers: dict[object, int] = {}
+    return np.array([numbers.setdefault(group_of.get(name) or (name,), len(numbers)) for name in names], dtype=np.int64)
+
+
+def merge_groups(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Groups in which those stand together that are together in either: int64, shape (N,)."""
+    n = len(first)
+    # One node for each photo and for each group; every photo is tied to both of its groups.
+    _, first = np.unique(first, return_inverse=True)
+    _, second = np.unique(second, return_inverse=True)
+    photos = np.arange(n)
+    ties = np.concatenate([np.stack([photos, n + first], axis=1), np.stack([photos, 2 * n + second], axis=1)])
+    return join_groups(3 * n, ties)[:n]
+
+
 def straddling_groups(groups: np.ndarray, split: np.ndarray) -> np.ndarray:
     """Numbers of the groups that have members in more than one split: each one is a leak."""
     pairs = np.unique(np.stack([np.asarray(groups), np.unique(split, return_inverse=True)[1]], axis=1), axis=0)
     numbers, splits = np.unique(pairs[:, 0], return_counts=True)
     return numbers[splits > 1]
+
+
+def _group_table(path: str | Path) -> dict[str, str]:
+    try:
+        rows = read_csv(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The groups file {path} cannot be read ({error}); give a CSV file with the columns path and group.") from error
+    if not rows or not {"path", "group"} <= rows[0].keys():
+        found = ", ".join(map(str, rows[0])) if rows else "no rows"
+        raise InputError(f"The groups file {path} needs the columns path and group, and at least one row; it has {found}.")
+    table: dict[str, str] = {}
+    for row in rows:
+        name, group = (row["path"] or "").replace("\\", "/").removeprefix("./"), (row["group"] or "").strip()
+        if table.setdefault(name, group) != group:
+            raise InputError(f"{path} puts {name} into two groups, {table[name]!r} and {group!r}; give each photo one.")
+    return table
+
+
+def _first_few(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
 
 
 def _checked(fractions: Sequence[float]) -> np.ndarray:

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,13 @@ def test_every_module_has_a_test_file():
     tests = {path.stem.removeprefix("test_") for path in Path(__file__).parent.rglob("test_*.py")}
     modules = {module_of(path) for path in FILES} - {"__init__", "__main__", "errors"}
     assert modules <= tests
+
+
+def test_every_package_is_installed():
+    with (PACKAGE.parent / "pyproject.toml").open("rb") as handle:
+        listed = tomllib.load(handle)["tool"]["setuptools"]["packages"]
+    there = {".".join(path.parent.relative_to(PACKAGE.parent).parts) for path in PACKAGE.rglob("__init__.py")}
+    assert there | {"maskkit.data"} == set(listed)
 
 
 def test_import_maskkit_is_light_and_its_names_work():

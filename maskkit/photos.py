@@ -1,0 +1,182 @@
+"""The public photos: download them, verify each against the manifest, lay out the folder that ``load_dataset`` reads."""
+
+import os
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+from maskkit.errors import InputError
+from maskkit.files import read_csv
+from maskkit.images import CLASS_NAMES
+from maskkit.runtime import cache_dir
+
+COMMIT = "7e500749401bad4bb338790fbdb89b58e41ef2d9"
+URL = f"https://github.com/chandrikadeb7/Face-Mask-Detection/archive/{COMMIT}.zip"
+_LARGEST = 32 * 2**20  # bytes; the largest listed photo has 3 MB
+_FAR_OVER = 2  # times what the manifest says
+
+
+@dataclass(frozen=True)
+class Photos:
+    """What was laid out, and what was not as the manifest lists it.
+
+    Attributes
+    ----------
+    folder : Path
+    verified : int, number of photos that are exactly as listed
+    missing, changed, unlisted : tuple of str, paths; changed and unlisted photos are left out of the folder
+    """
+
+    folder: Path
+    verified: int
+    missing: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
+
+
+def photos_dir() -> Path:
+    """Folder of the public photos, there or not: ``$MASKKIT_PHOTOS``, or ``photos`` in the cache folder."""
+    return Path(os.environ.get("MASKKIT_PHOTOS") or cache_dir() / "photos").expanduser()
+
+
+def read_manifest() -> list[dict[str, str]]:
+    """One row for each listed photo: path, sha256, bytes, class, group, split, flags.
+
+    Near-duplicates share a group, and no group crosses the split; flags name what is odd about a photo, separated by
+    spaces. See data/README.md.
+    """
+    package = Path(__file__).parent
+    # An installed package carries the manifest; in the repository it lies in data/.
+    inside, beside = package / "data" / "manifest.csv", package.parent / "data" / "manifest.csv"
+    return read_csv(inside if inside.exists() else beside)
+
+
+def download_photos(out: str | Path | None = None, archive: str | Path | None = None, *, url: str = URL, progress: bool = False) -> Photos:
+    """Download the photos (or take a downloaded archive), verify them and lay them out in ``with_mask`` and ``without_mask``.
+
+    A folder that was laid out before is verified again, and nothing is downloaded.
+
+    Parameters
+    ----------
+    out : path, optional
+        A new folder; by default where ``load_dataset("photos")`` looks.
+    archive : path, optional
+        The zip file from ``url``, for those who have it already.
+    progress : bool
+        Show a progress bar on standard error.
+
+    Raises
+    ------
+    InputError
+        If there is no connection, the archive is damaged or dangerous, or holds no listed photo. No folder is left behind.
+    """
+    out = photos_dir() if out is None else Path(out).expanduser()
+    if out.exists():
+        return _verify_folder(out)
+    path = _download(url, progress) if archive is None else Path(archive).expanduser()
+    try:
+        with _opened(path) as opened, _new_folder(out) as folder:
+            return _lay_out(opened, folder, out, progress)
+    except InputError:
+        if archive is None:
+            path.unlink(missing_ok=True)  # lest the next download find this one in the cache
+        raise
+
+
+def _download(url: str, progress: bool) -> Path:
+    import pooch
+    import requests
+
+    folder = cache_dir() / "downloads"
+    try:
+        # No hash of the archive: GitHub packs it anew now and then. Each photo in it has its own.
+        return Path(pooch.retrieve(url, known_hash=None, fname=f"photos-{COMMIT[:12]}.zip", path=folder, progressbar=progress))
+    except (requests.RequestException, OSError) as error:
+        raise InputError(f"The photos could not be downloaded from {url} ({type(error).__name__}); "
+                         "try again, or give a downloaded copy with --archive.") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(path) as opened:
+            yield opened
+    except FileNotFoundError:
+        raise InputError(f"There is no archive {path}.") from None
+    # zipfile reports damage in many ways; NotImplementedError and RuntimeError are unknown compression and passwords.
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        raise InputError(f"{path} is no zip archive, or only a part of one ({error}); download it again.") from error
+
+
+@contextmanager
+def _new_folder(out: Path) -> Iterator[Path]:
+    """A temporary folder beside ``out`` that becomes ``out`` if, and only if, the block succeeds."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        folder = temporary / out.name
+        folder.mkdir()
+        yield folder
+        os.replace(folder, out)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _lay_out(opened: zipfile.ZipFile, folder: Path, out: Path, progress: bool) -> Photos:
+    from tqdm.auto import tqdm
+
+    rows = {row["path"]: row for row in read_manifest()}
+    members = _photo_members(opened, sum(int(row["bytes"]) for row in rows.values()))
+    for class_name in CLASS_NAMES:
+        (folder / class_name).mkdir()
+    by_digest = {row["sha256"]: path for path, row in rows.items()}
+    verified, changed, unlisted = set(), set(), []
+    for name, member in tqdm(members.items(), desc="verifying photos", unit="img", disable=not progress):
+        content = opened.read(member)
+        digest = sha256(content).hexdigest()
+        # Archive programs disagree about letters outside ASCII in names, so that the content may know better.
+        listed = name if name in rows else by_digest.get(digest)
+        if listed is None:
+            unlisted.append(name)
+        elif digest == rows[listed]["sha256"]:
+            (folder / listed).write_bytes(content)
+            verified.add(listed)
+        else:
+            changed.add(listed)
+    if not verified:
+        raise InputError(f"{opened.filename} holds none of the {len(rows)} photos of the manifest; give the archive of {URL}.")
+    return Photos(out, len(verified), tuple(sorted(rows.keys() - verified - changed)), tuple(sorted(changed - verified)), tuple(sorted(unlisted)))
+
+
+def _photo_members(opened: zipfile.ZipFile, expected_bytes: int) -> dict[str, zipfile.ZipInfo]:
+    """The files in class folders, by class folder and name; the whole archive is refused if any entry plays tricks."""
+    members = {}
+    for info in opened.infolist():
+        path = PurePosixPath(info.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in info.filename or stat.S_ISLNK(info.external_attr >> 16):
+            raise InputError(f"{opened.filename} holds {info.filename!r}, which would be written outside its folder; it is not the photos' archive.")
+        if not info.is_dir() and len(path.parts) > 1 and path.parts[-2] in CLASS_NAMES:
+            members["/".join(path.parts[-2:])] = info
+    # What is declared is an upper bound of what zipfile unpacks: it stops there, and finds the checksum wrong.
+    declared = [info.file_size for info in members.values()]
+    if sum(declared) > _FAR_OVER * expected_bytes or max(declared, default=0) > _LARGEST:
+        raise InputError(f"{opened.filename} would unpack to {sum(declared) / 2**20:.0f} MiB where the photos have "
+                         f"{expected_bytes / 2**20:.0f}; it is not the photos' archive.")
+    return members
+
+
+def _verify_folder(folder: Path) -> Photos:
+    rows = {row["path"]: row["sha256"] for row in read_manifest()}
+    there = {f"{name}/{path.name}": path for name in CLASS_NAMES if (folder / name).is_dir() for path in (folder / name).iterdir()}
+    same = {name for name in rows.keys() & there.keys() if sha256(there[name].read_bytes()).hexdigest() == rows[name]}
+    if not same:
+        raise InputError(f"{folder} exists already and holds none of the photos; choose another --out, or remove it.")
+    return Photos(folder, len(same), tuple(sorted(rows.keys() - there.keys())), tuple(sorted((rows.keys() & there.keys()) - same)),
+                  tuple(sorted(there.keys() - rows.keys())))

@@ -1,10 +1,11 @@
-"""Find pictures that are the same picture: perceptual hashes, and groups of near-duplicates."""
+"""Perceptual hashes: the short way to see that two files hold the same picture, saved or resized again.
+
+Taught in notebook 01. It does not see that a picture was mirrored, turned or cropped; ``find_duplicates`` does.
+"""
 
 import imagehash
 import numpy as np
 from PIL import Image
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 HASH_BITS = 64
 MAX_DISTANCE = 6  # bits; the usual threshold for "the same picture, saved again" with a 64-bit pHash
@@ -51,27 +52,6 @@ def near_duplicate_pairs(hashes: np.ndarray, max_distance: int = MAX_DISTANCE) -
         for members in np.split(order, starts[1:]):
             found.append(_close_pairs(members, hashes, max_distance))
     return np.unique(np.concatenate(found), axis=0)
-
-
-def group_duplicates(images: np.ndarray, max_distance: int = MAX_DISTANCE) -> np.ndarray:
-    """Number the groups of near-duplicates among ``images``.
-
-    Images stand in one group if a chain of pairs within ``max_distance`` bits joins them.
-
-    Parameters
-    ----------
-    images : np.ndarray
-        uint8, shape (N, H, W, 3).
-
-    Returns
-    -------
-    np.ndarray
-        int64, shape (N,); images with the same number are near-duplicates of each other.
-    """
-    n = len(images)
-    pairs = near_duplicate_pairs(perceptual_hashes(images), max_distance)
-    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
 def _close_pairs(members: np.ndarray, hashes: np.ndarray, max_distance: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter
 from sklearn.metrics import roc_auc_score
 
 from maskkit.audit import audit_folder, write_page
-from maskkit.audit.copies import Fingerprint, find_copies, number_groups
+from maskkit.audit.copies import find_copies, number_groups
 from maskkit.audit.findings import SEVERITIES, find_problems, misnamed
 from maskkit.audit.measure import Looks, Photo, list_photos, measure_photos, rescue, sharpness
 from maskkit.audit.page import as_html
@@ -167,16 +167,15 @@ def turned(degrees):
     return lambda image: image.rotate(degrees, Image.Resampling.BICUBIC, fillcolor="white")
 
 
-NOT_YET = pytest.mark.xfail(reason="the matcher compares pictures upright and whole", strict=True)
 COPIES = [
     ("exact_duplicates", lambda image: (".png", encode(image))),
     ("near_duplicates", as_jpeg(lambda image: image, quality=70)),
     ("near_duplicates", lambda image: (".webp", encode(image, "WEBP", quality=75))),
     ("near_duplicates", as_png(lambda image: image.resize((64, 64)))),
     ("near_duplicates", as_png(lambda image: image.point(lambda value: value * 4 // 5))),
-    pytest.param("near_duplicates", as_jpeg(lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT), quality=85), marks=NOT_YET),
-    pytest.param("near_duplicates", as_jpeg(turned(10), quality=85), marks=NOT_YET),
-    pytest.param("near_duplicates", as_jpeg(lambda image: image.crop((8, 6, 90, 88)).resize((SIDE, SIDE)), quality=85), marks=NOT_YET),
+    ("near_duplicates", as_jpeg(lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT), quality=85)),
+    ("near_duplicates", as_jpeg(turned(10), quality=85)),
+    ("near_duplicates", as_jpeg(lambda image: image.crop((8, 6, 90, 88)).resize((SIDE, SIDE)), quality=85)),
 ]
 
 
@@ -327,7 +326,7 @@ def test_of_a_cut_photo_the_upper_part_is_rescued(faces):
 
 
 def test_one_file_a_thousand_times_gives_a_thousand_pairs():
-    prints = [Fingerprint(np.uint64(7), np.zeros((64, 64), np.uint8))] * 1000
+    prints = [np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8)] * 1000
     copies = find_copies([b"same"] * 1000, prints)
     assert len(copies) == 999 and len(set(number_groups(1000, copies))) == 1
     resaved = find_copies([str(i).encode() for i in range(1000)], prints)

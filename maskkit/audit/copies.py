@@ -1,4 +1,4 @@
-"""Which files show the same picture: fingerprints taken while a file is open, and the pairs that they give away."""
+"""Which files show the same picture: a fingerprint taken while a file is open, and the pairs that it gives away."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,24 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from maskkit.audit.thresholds import COPY_CORRELATION
-from maskkit.duplicates import near_duplicate_pairs, perceptual_hashes
+from maskkit.duplicates import find_duplicates, join_groups, thumbnails
 
-GREY_SIDE = 64
-COMPARED_SIDE = 32
-SAME_FILE = "the same file"
-SAME_PICTURE = "the same picture"
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """What copies are recognised by: a perceptual hash, and a grey copy of 64×64 pixels (4 kB a photo)."""
-
-    hash: np.uint64
-    grey: np.ndarray
+SAME_FILE = "same file"
 
 
 @dataclass(frozen=True)
@@ -35,13 +21,12 @@ class Copy:
     relation: str
 
 
-def fingerprint(image: Image.Image) -> Fingerprint:
-    """Take the fingerprint of an RGB picture of any size."""
-    [code] = perceptual_hashes(np.asarray(image)[None])
-    return Fingerprint(code, np.asarray(image.convert("L").resize((GREY_SIDE, GREY_SIDE), Image.Resampling.BOX)))
+def fingerprint(image: Image.Image) -> np.ndarray:
+    """What copies of an RGB picture are recognised by: uint8, shape (64, 64), 4 kB a photo."""
+    return thumbnails(np.asarray(image)[None])[0]
 
 
-def find_copies(digests: Sequence[bytes], prints: Sequence[Fingerprint | None]) -> list[Copy]:
+def find_copies(digests: Sequence[bytes], prints: Sequence[np.ndarray | None]) -> list[Copy]:
     """Pairs of photos that are copies.
 
     Files with equal bytes are paired with the first of them only, and it alone is compared further, so that a folder in which one file
@@ -52,43 +37,17 @@ def find_copies(digests: Sequence[bytes], prints: Sequence[Fingerprint | None]) 
     digests : SHA-256 of each file
     prints : fingerprint of each picture; None leaves it out of the comparison of pictures
     """
-    firsts, copies = _first_of(digests, range(len(digests)), SAME_FILE)
-    firsts, more = _first_of([(prints[i].hash, prints[i].grey.tobytes()) for i in firsts if prints[i]], [i for i in firsts if prints[i]], SAME_PICTURE)
-    return copies + more + _similar(firsts, prints)
+    places = defaultdict(list)
+    for position, digest in enumerate(digests):
+        places[digest].append(position)
+    copies = [Copy(same[0], other, SAME_FILE) for same in places.values() for other in same[1:]]
+    compared = [same[0] for same in places.values() if prints[same[0]] is not None]
+    if len(compared) < 2:
+        return copies
+    found = find_duplicates(np.stack([prints[position] for position in compared]))
+    return copies + [Copy(compared[pair.first], compared[pair.second], pair.relation) for pair in found]
 
 
 def number_groups(n: int, copies: Iterable[Copy]) -> np.ndarray:
     """int64, shape (n,): positions that a chain of copies joins have the same number."""
-    pairs = np.array([(copy.first, copy.second) for copy in copies], dtype=np.int64).reshape(-1, 2)
-    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
-
-
-def _first_of(keys: Sequence, positions: Iterable[int], relation: str) -> tuple[list[int], list[Copy]]:
-    """The first position of each key, and every later one as its copy."""
-    found = defaultdict(list)
-    for key, position in zip(keys, positions):
-        found[key].append(position)
-    return [same[0] for same in found.values()], [Copy(same[0], other, relation) for same in found.values() for other in same[1:]]
-
-
-def _similar(positions: list[int], prints: Sequence[Fingerprint | None]) -> list[Copy]:
-    if len(positions) < 2:
-        return []
-    pairs = np.array(positions)[near_duplicate_pairs(np.array([prints[position].hash for position in positions], dtype=np.uint64))]
-    return [Copy(int(first), int(second), SAME_PICTURE) for first, second in pairs[_correlation(prints, pairs) >= COPY_CORRELATION]]
-
-
-def _correlation(prints: Sequence[Fingerprint | None], pairs: np.ndarray, batch: int = 4096) -> np.ndarray:
-    """Pearson's correlation of the grey copies of each pair, a batch at a time."""
-    found = [np.empty(0)]
-    for start in range(0, len(pairs), batch):
-        first, second = (_standardized(np.stack([prints[i].grey for i in pairs[start:start + batch, side]])) for side in (0, 1))
-        found.append((first * second).mean(1))
-    return np.concatenate(found)
-
-
-def _standardized(greys: np.ndarray) -> np.ndarray:
-    step = GREY_SIDE // COMPARED_SIDE
-    flat = greys.reshape(len(greys), COMPARED_SIDE, step, COMPARED_SIDE, step).mean((2, 4), dtype=np.float32).reshape(len(greys), -1)
-    return (flat - flat.mean(1, keepdims=True)) / (flat.std(1, keepdims=True) + 1e-6)
+    return join_groups(n, np.array([(copy.first, copy.second) for copy in copies], dtype=np.int64).reshape(-1, 2))

@@ -259,7 +259,9 @@ def _copies(photos: Sequence[Photo], copies: Sequence[Copy], groups: np.ndarray)
     classes = [group for group in together if len({photos[i].class_name for i in group} - {None}) > 1]
     splits = [group for group in together if len({photos[i].split for i in group} - {None}) > 1]
     leak = (f"Split at random with 70 % for training, about {percent(share_leaked(groups))} of the test photos would have a copy among the training photos.",)
-    relations = Counter(copy.relation for copy in copies if copy.relation != SAME_FILE)
+    relations = [copy.relation for copy in copies if copy.relation != SAME_FILE]
+    ways = {way: n for way in ("mirrored", "rotated", "cropped") if (n := sum(way in relation for relation in relations))}
+    changed = (f"Among {len(relations):,} pairs of versions: {', '.join(f'{n:,} {way}' for way, n in ways.items())} (a pair may be several of these).",) if ways else ()
     total = len(photos)
     return [
         _of_groups("duplicates_across_classes", "high", "The same picture in both classes", photos, classes,
@@ -275,9 +277,9 @@ def _copies(photos: Sequence[Photo], copies: Sequence[Copy], groups: np.ndarray)
                    "Keep one file of each.", {"different files": len({photo.digest for photo in photos if photo.digest}), "superfluous files": sum(len(group) - 1 for group in exact)},
                    () if near else leak),
         _of_groups("near_duplicates", "medium", "Pictures that are there in several versions", photos, near,
-                   "{n} of {total} photos are the same picture as another, saved again in another size, format or quality: {groups}. A model that was "
+                   "{n} of {total} photos are the same picture as another, saved again in another size, format or quality, mirrored, turned or cropped: {groups}. A model that was "
                    "trained on one version and is tested on another has learned the answer by heart.",
-                   "Keep one of each, or keep them in one split: MaskKit's train command does the latter by itself.", {"pairs": dict(relations)}, leak),
+                   "Keep one of each, or keep them in one split: MaskKit's train command does the latter by itself.", {"pairs": len(relations), **ways}, changed + leak),
     ]
 
 

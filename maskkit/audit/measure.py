@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from scipy.ndimage import gaussian_filter
 
-from maskkit.audit.copies import Fingerprint, fingerprint
+from maskkit.audit.copies import fingerprint
 from maskkit.audit.thresholds import MEASURED_SIDE
 from maskkit.errors import InputError
 from maskkit.images import CLASS_NAMES, SPLIT_SPELLINGS, files_below, find_samples, open_image
@@ -57,7 +57,7 @@ class Photo:
     turned: bool = False
     animated: bool = False
     looks: Looks | None = None
-    fingerprint: Fingerprint | None = None
+    fingerprint: np.ndarray | None = None
 
 
 def list_photos(folder: str | Path) -> list[Photo]:

@@ -33,10 +33,6 @@ BLURRED_SHARPNESS = 0.18
 # backgrounds.
 FLAT_BOTTOM_SHARE = 0.1
 
-# Pictures with close hashes are taken for copies only if their 32×32 grey copies correlate as well: faces in one pose have
-# close hashes and correlate up to 0.89; saved again, resized or brightened, a picture mostly correlates above 0.95.
-COPY_CORRELATION = 0.9
-
 # An area under the ROC curve (AUC) of 0.5 is guessing. Honest differences reach about 0.6 (a mask changes the mean colour a little),
 # so a family is called a shortcut from 0.65 on, and a serious one where three in ten wrong pairs are left or fewer.
 SHORTCUT_AUC = 0.65

@@ -157,3 +157,10 @@ def test_the_same_pictures_give_the_same_pairs():
     images = generate_faces(60, image_size=64, seed=1)[0]
     images[40:] = images[:20, :, ::-1]
     assert find_duplicates(images) == find_duplicates(images) == find_duplicates(thumbnails(images))
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 12])
+def test_among_strangers_nobody_is_found(n):
+    """Also where no candidate, or none that is hopeful, is left to align."""
+    pictures = np.stack([sharp_noise(seed) for seed in range(100, 112)])[:n]
+    assert find_duplicates(pictures) == [] and len(set(group_duplicates(pictures))) == n

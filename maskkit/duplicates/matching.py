@@ -106,6 +106,8 @@ def _first_with_same_pixels(images: np.ndarray) -> np.ndarray:
 
 def _similar(pictures: np.ndarray, positions: np.ndarray, min_similarity: float) -> list[Duplicate]:
     pairs, views = candidate_pairs(pictures)
+    if not len(pairs):
+        return []
     soft = gaussian_filter(pictures.astype(np.float32), (0, 0.8, 0.8))
     warps, correlation = first_guess(soft, pairs, views)
     chosen = _promising(pairs, correlation)
@@ -142,6 +144,8 @@ def _align(pictures: np.ndarray, pairs: np.ndarray, warps: np.ndarray) -> tuple[
     warps = refine(*coarse, warps, steps=8, lattice=24)
     hopeful = agreement(*coarse, warps) > _MIN_ROUGH_AGREEMENT
     pairs = pairs[hopeful]
+    if not len(pairs):
+        return np.empty(0), warps[hopeful], pairs
     warps = refine(*_band(pictures, pairs, 1, 17), warps[hopeful], steps=6, lattice=40)
     return agreement(*_band(pictures, pairs, 0.7, 9), warps), warps, pairs
 

@@ -25,7 +25,7 @@ lab: $(INSTALLED)
 	@flags=""; \
 	[ "$$(id -u)" != 0 ] || flags="$$flags --allow-root"; \
 	$(BIN)/python -c 'import webbrowser; webbrowser.get()' 2>/dev/null || flags="$$flags --no-browser"; \
-	exec $(BIN)/jupyter lab $$flags notebooks/00_start_here.ipynb
+	exec $(BIN)/jupyter lab $$flags --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest --nbval-lax tests notebooks

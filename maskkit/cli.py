@@ -175,7 +175,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--batch-size", type=int, default=32, help="images in a step")
     parser.add_argument("--image-size", type=int, default=128, help="side of the images in pixels")
     parser.add_argument("--learning-rate", type=float, default=1e-3, help="step size of Adam")
-    parser.add_argument("--patience", type=int, default=5, help="stop after so many epochs without a lower validation loss")
+    parser.add_argument("--patience", type=int, default=8, help="stop after so many epochs without a lower validation loss")
     parser.add_argument("--augmentation", default="original", help="none, original (flips and rotations) or strong")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")
     parser.add_argument("--faces", type=int, default=2000, help="number of synthetic faces")

@@ -48,7 +48,7 @@ class TrainConfig:
     epochs: int = 30
     batch_size: int = 32
     learning_rate: float = 1e-3
-    patience: int = 5
+    patience: int = 8
     min_delta: float = 0.0
     augmentation: str = "original"
     seed: int = 0
@@ -82,7 +82,7 @@ class EarlyStopping:
     (2, True)
     """
 
-    patience: int = 5
+    patience: int = 8
     min_delta: float = 0.0
     best_loss: float = math.inf
     best_epoch: int = 0

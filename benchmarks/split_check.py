@@ -4,9 +4,9 @@
 
 The split was built by aligning grey detail. Here all photos are compared with all, by brute force: small colour pictures
 (the middle disc, 16×16, each channel standardised) under mirroring, quarter turns, turns of up to 25 degrees and central
-cuts, and their perceptual hashes (dHash, also mirrored). Printed are the closest pairs that stand in different splits, for
-a person to look at (--sheet lays them side by side; it shows photos, so keep it to yourself). As a yardstick, the same is
-printed for pairs that the manifest groups.
+cuts, and their perceptual hashes (dHash, also mirrored). Printed are the closest pairs of different groups, those that
+stand in different splits first, for a person to look at (--sheet lays them side by side; it shows photos, so keep it to
+yourself). As a yardstick, the same is printed for pairs that the manifest groups.
 """
 
 import argparse
@@ -85,10 +85,12 @@ def main() -> None:
         print(f"colour similarity of at least {low}: {(colour[together] >= low).sum()} pairs of one group, {(colour[across] >= low).sum()} across splits")
     for most in (2, 4, 6, 8):
         print(f"dHash within {most} bits: {(bits[together] <= most).sum()} pairs of one group, {(bits[across] <= most).sum()} across splits")
-    chosen = closest(colour, bits, across, arguments.show)
-    print("\nclosest pairs across splits (colour similarity, dHash bits):")
+    # Pairs of different groups in the same split are looked at too: with another seed they could stand in two.
+    apart = upper & (group[:, None] != group[None])
+    chosen = sorted(closest(colour, bits, apart, arguments.show), key=lambda pair: not across[pair])
+    print("\nclosest pairs of different groups (colour similarity, dHash bits):")
     for first, second in chosen:
-        print(f"{colour[first, second]:.3f} {bits[first, second]:2}  {rows[first]['path']} ({split[first]})  {rows[second]['path']} ({split[second]})")
+        print(f"{'split' if across[first, second] else 'group'} {colour[first, second]:.3f} {bits[first, second]:2}  {rows[first]['path']} ({split[first]})  {rows[second]['path']} ({split[second]})")
     if arguments.sheet:
         sheet(images, chosen, colour, bits).save(arguments.sheet)
 

@@ -46,7 +46,7 @@ def short_patience(monkeypatch):
 
 
 def test_each_notebook_has_three_exercises_and_the_package_exports_them():
-    counts = {number: sum(e.notebook == number for e in EXERCISES.values()) for number in ("01", "02", "03", "04", "05")}
+    counts = {number: sum(e.notebook == number for e in EXERCISES.values()) for number in ("00", "01", "02", "03", "04", "05")}
     assert min(counts.values()) >= 3
     assert all(getattr(checks, name) is exercise for name, exercise in EXERCISES.items())
     assert set(EXERCISES) < set(checks.__all__)
@@ -87,6 +87,8 @@ def test_misconception_is_told_from_all_others(name, belief):
         ("says_mask", "not probability < 0.5"),
         ("says_mask", "1 if probability * 100 >= 50 else 0"),
         ("numbers_in_picture", "np.zeros((height, width, 3)).size"),
+        ("how_many_right", "np.sum((np.array(probabilities) >= 0.5) == np.array(truths))"),
+        ("how_many_right", "len([1 for i in range(len(truths)) if (probabilities[i] < 0.5) != (truths[i] == 1)])"),
         ("class_balance", "sum(int(t) for t in targets) / len(targets)"),
         ("class_balance", "torch.mean(targets.double())"),
         ("mean_image", "sum(image.float() for image in images) / len(images)"),
@@ -129,6 +131,12 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("numbers_in_picture", "np.zeros((height, width)).size", "colours forgotten"),
         ("numbers_in_picture", "len(range(height)) + width", "sides added"),
         ("numbers_in_picture", "3 + height * width", "colours added"),
+        ("how_many_right", "sum(probability >= 0.5 for probability in probabilities)", "truth not looked at"),
+        ("how_many_right", "sum(p == t for p, t in zip(probabilities, truths))", "probability taken for the answer"),
+        ("how_many_right", "sum(t for p, t in zip(probabilities, truths) if p >= 0.5)", "only masks counted"),
+        ("how_many_right", "np.mean((np.array(probabilities) >= 0.5) == np.array(truths))", "share in place of number"),
+        ("how_many_right", "sum(round(p) == t for p, t in zip(probabilities, truths))", "one half left out"),
+        ("how_many_right", "sum((probabilities[i] >= 0.5) == truths[i] for i in range(len(truths) - 1))", "last picture forgotten"),
         ("class_balance", "len(targets[targets == 0]) / len(targets)", "share of the other class"),
         ("class_balance", "len(targets[targets == 1])", "number in place of share"),
         ("class_balance", "round(sum(targets.tolist()) * 100 / len(targets), 6)", "per cent in place of share"),

@@ -48,7 +48,7 @@ def test_every_exercise_has_a_stub_a_solution_and_a_check_that_passed(path):
     code = cells(nbformat.read(path, 4), "code")
     tags = [cell.metadata.get("tags", []) for cell in code]
     stubs = [index for index, found in enumerate(tags) if "exercise" in found]
-    assert len(stubs) >= 2 and sum("solution" in found for found in tags) == len(stubs)
+    assert len(stubs) >= 3 and sum("solution" in found for found in tags) == len(stubs)
     for index in stubs:
         assert "..." in code[index].source and "solution" in tags[index + 1] and "checks." in code[index + 2].source
         assert "passed" in str(code[index + 2].outputs).lower()

@@ -10,12 +10,12 @@ from maskkit.checks.evaluation import accuracy, majority_baseline, normal_interv
 from maskkit.checks.exercise import EXERCISES, Exercise, Misconception
 from maskkit.checks.explore_data import class_balance, leaked_groups, mean_image
 from maskkit.checks.report import NOT_ATTEMPTED, PASSED, TRY_AGAIN, CheckResult
-from maskkit.checks.start_here import numbers_in_picture, says_mask
+from maskkit.checks.start_here import how_many_right, numbers_in_picture, says_mask
 from maskkit.checks.training import best_epoch, binary_cross_entropy, should_stop
 
 __all__ = [
     *("EXERCISES", "Exercise", "Misconception", "CheckResult", "PASSED", "NOT_ATTEMPTED", "TRY_AGAIN"),
-    *("says_mask", "numbers_in_picture"),
+    *("says_mask", "numbers_in_picture", "how_many_right"),
     *("class_balance", "mean_image", "leaked_groups"),
     *("to_unit_range", "flip_horizontal", "adjust_brightness", "label_safe"),
     *("output_size", "conv_parameters", "convolve2d", "receptive_field", "predict_labels"),

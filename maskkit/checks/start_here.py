@@ -1,4 +1,8 @@
-"""Checks of notebook 00: two first exercises, to see how exercises work."""
+"""Checks of notebook 00: three first exercises, to see how exercises work."""
+
+from collections.abc import Callable
+
+import numpy as np
 
 from maskkit.checks.exercise import Misconception, exercise
 
@@ -116,3 +120,103 @@ def says_mask(probability: float) -> bool:
 def numbers_in_picture(height: int, width: int) -> int:
     """Return how many numbers a colour picture of height times width pixels holds."""
     return height * width * 3
+
+
+def _answers(rng: np.random.Generator) -> list[tuple]:
+    fixed = [
+        ([0.9, 0.2, 0.6, 0.3], [1, 0, 0, 1]),
+        ([0.97, 0.02, 0.5, 0.5, 0.7, 0.1, 0.4], [1, 0, 1, 0, 1, 0, 1]),
+        ([0.1, 0.8, 0.9, 0.4, 0.3], [1, 0, 1, 0, 1]),
+        ([0.2], [0]),
+        ([0.3, 0.8, 0.6], [1, 0, 0]),
+    ]
+    drawn = [(rng.random(n).round(2).tolist(), rng.integers(0, 2, n).tolist()) for n in rng.integers(8, 30, 4)]
+    return [*fixed, *drawn]
+
+
+def _counted(right: Callable) -> Callable:
+    """A function that counts the pictures for which `right` says so."""
+    return lambda probabilities, truths: sum(bool(right(p, t)) for p, t in zip(probabilities, truths))
+
+
+def _is_right(probability: float, truth: int) -> bool:
+    return (probability >= 0.5) == (truth == 1)
+
+
+_count = _counted(_is_right)
+
+
+@exercise(
+    "00",
+    cases=_answers,
+    hints=(
+        "For one picture: does the network say mask, and is there one? It is right if both answers are the same.",
+        "Start at right = 0. In a loop, for probability, truth in zip(probabilities, truths): if (probability >= 0.5) == (truth == 1), add 1.",
+        "return sum((p >= 0.5) == (t == 1) for p, t in zip(probabilities, truths))",
+    ),
+    misconceptions=(
+        Misconception(
+            "only masks counted",
+            _counted(lambda p, t: p >= 0.5 and t == 1),
+            "These are the masks that were found. Saying no mask where there is none is right, too.",
+            "Count also the pictures with a probability below one half and the truth 0.",
+        ),
+        Misconception(
+            "truth not looked at",
+            _counted(lambda p, t: p >= 0.5),
+            "This is how often the network says mask. Whether it is right, only the truths can tell.",
+            "Compare each answer with the truth at the same place.",
+        ),
+        Misconception(
+            "probabilities not looked at",
+            _counted(lambda p, t: t == 1),
+            "This is how many pictures have a mask. What the network says about them does not come in.",
+            "Compare each truth with the probability at the same place.",
+        ),
+        Misconception(
+            "mistakes counted",
+            _counted(lambda p, t: not _is_right(p, t)),
+            "This is how often the network is wrong; the task asks how often it is right.",
+            "Use == where you have !=, or take the number away from all pictures.",
+        ),
+        Misconception(
+            "share in place of number",
+            lambda probabilities, truths: _count(probabilities, truths) / len(truths),
+            "This is the share of right answers. The task asks for their number.",
+            "Do not divide.",
+        ),
+        Misconception(
+            "probability taken for the answer",
+            _counted(lambda p, t: p == t),
+            "A probability is hardly ever exactly 0 or 1, so it is never equal to the truth. First make an answer of it: mask, or no mask?",
+            "probability >= 0.5 is the answer.",
+        ),
+        Misconception(
+            "one half left out",
+            _counted(lambda p, t: (p > 0.5) == (t == 1)),
+            "Nearly right. One half itself counts as a mask, as in exercise 1.",
+            ">= is at least, > is more than.",
+        ),
+        Misconception(
+            "left the loop after the first picture",
+            lambda probabilities, truths: int(_is_right(probabilities[0], truths[0])),
+            "Only the first picture is looked at: return leaves the function at once, also from inside a loop.",
+            "Put return behind the loop, as far to the left as for.",
+        ),
+        Misconception(
+            "a list of answers",
+            lambda probabilities, truths: [_is_right(p, t) for p, t in zip(probabilities, truths)],
+            "This says for each picture whether the network is right. The task asks how many there are.",
+            "sum counts the True in a list.",
+        ),
+        Misconception(
+            "last picture forgotten",
+            lambda probabilities, truths: _count(probabilities[:-1], truths[:-1]),
+            "The last picture is not counted: range(n) ends at n - 1 by itself.",
+            "range(len(truths)), without - 1.",
+        ),
+    ),
+)
+def how_many_right(probabilities: list[float], truths: list[int]) -> int:
+    """Return for how many pictures the network is right; truths holds 1 (mask) and 0 (no mask), and one half says mask."""
+    return _count(probabilities, truths)

@@ -113,7 +113,7 @@ def data_synthetic(arguments: argparse.Namespace) -> int:
     if arguments.n < 2 or arguments.image_size < 16:
         raise InputError(f"At least 2 faces of at least 16 pixels can be drawn; got --n {arguments.n} --image-size {arguments.image_size}.")
     folder = write_faces(arguments.out, arguments.n, image_size=arguments.image_size, seed=arguments.seed,
-                         variety=arguments.variety, progress=True)
+                         variety=arguments.variety, shortcut=arguments.shortcut, shortcut_strength=arguments.shortcut_strength, progress=True)
     print(f"{arguments.n} faces in {folder}; what is known of each: {folder / 'attributes.csv'}")
     return 0
 
@@ -211,6 +211,8 @@ def _add_data(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--variety", type=float, default=1.0, help="of camera, light and pose: 0 one studio, 1 from anywhere")
     parser.add_argument("--image-size", type=int, default=128, help="side of the images in pixels")
     parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same faces")
+    parser.add_argument("--shortcut", default="none", help="give the class away, for a lesson on what networks cheat with: none, tint, frame, resolution or format")
+    parser.add_argument("--shortcut-strength", type=float, default=1.0, help="share of the faces with a mask that carry the shortcut; below 0, of those without")
     parser.set_defaults(run=data_synthetic)
     parser = data.add_parser("photos", help="download and verify the public photos")
     parser.add_argument("--out", metavar="DIR", help="a new folder (default: where --dataset photos looks)")

@@ -158,7 +158,7 @@ class Dataset:
 
 
 def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: int = 2000, variety: float = VARIETY,
-                 seed: int = 0, fractions: Sequence[float] = FRACTIONS, groups: str | Path | None = None,
+                 shortcut: str = "none", shortcut_strength: float = 1.0, seed: int = 0, fractions: Sequence[float] = FRACTIONS, groups: str | Path | None = None,
                  progress: bool = False) -> Dataset:
     """Load synthetic faces, the public photos or your own folder, split with no leak.
 
@@ -173,6 +173,8 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
     variety : float in [0, 1]
         Of the camera, light and pose of synthetic faces. Near 0 they come from one studio, which a small network learns
         from a thousand faces in a minute; at 1 from anywhere, which takes many more and is nearer to real photos.
+    shortcut, shortcut_strength
+        What gives the class of synthetic faces away, planted on purpose (see `maskkit.faces.generate_faces`).
     seed : int
         Of the split, and of the synthetic faces.
     fractions : shares of train, validation and test
@@ -193,7 +195,12 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
     if groups is not None and str(source) in ("synthetic", "photos"):
         raise InputError(f"The {source} data know their groups already; a groups file is for a folder of your own.")
     if str(source) == "synthetic":
-        return _load_faces(n, image_size, variety, seed, fractions, progress)
+        options = {"n": n, "variety": variety, "seed": seed}
+        if shortcut != "none":
+            options |= {"shortcut": shortcut, "shortcut_strength": shortcut_strength}
+        return _load_faces(image_size, options, fractions, progress)
+    if shortcut != "none":
+        raise InputError(f"A shortcut can be planted in synthetic faces only, and not in {source}.")
     if str(source) == "photos":
         return _load_photos(image_size, progress)
     folder = Path(source).expanduser()
@@ -298,31 +305,32 @@ def _split_by_folders(given: list[str | None], targets: np.ndarray, groups: np.n
     return split
 
 
-def _load_faces(n: int, image_size: int, variety: float, seed: int, fractions: Sequence[float], progress: bool) -> Dataset:
+def _load_faces(image_size: int, options: dict[str, object], fractions: Sequence[float], progress: bool) -> Dataset:
+    n = options["n"]
     if n < 6:
         raise InputError(f"At least 6 faces are needed, one of each class for train, val and test; got n={n}.")
-    images, attributes = _cached_faces(n, image_size, variety, seed, progress)
+    images, attributes = _cached_faces(image_size, options, progress)
     targets = attributes["with_mask"].astype(np.int64)
     groups = np.arange(n)  # every face is drawn on its own, so none is a near-duplicate of another
     return Dataset(
         images=_channels_first(images), targets=torch.from_numpy(targets), groups=groups,
-        source="synthetic", options={"n": n, "variety": variety, "seed": seed, "fractions": list(fractions)},
-        split=assign_splits(targets, groups, fractions=fractions, seed=seed),
+        source="synthetic", options={**options, "fractions": list(fractions)},
+        split=assign_splits(targets, groups, fractions=fractions, seed=options["seed"]),
         names=tuple(f"face_{index:06d}" for index in range(n)), attributes=attributes,
     )
 
 
-def _cached_faces(n: int, image_size: int, variety: float, seed: int, progress: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def _cached_faces(image_size: int, options: dict[str, object], progress: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Draw the faces once; the name of the kept file is a hash of the recipe, so a new generator draws anew."""
     from maskkit.faces import generate_faces, recipe_hash
 
-    path = cache_dir() / "faces" / f"{recipe_hash(n, image_size, seed, variety)}.npz"
+    path = cache_dir() / "faces" / f"{recipe_hash(image_size=image_size, **options)}.npz"
     try:
         with np.load(path, allow_pickle=False) as kept:
             return kept["images"], {key: kept[key] for key in kept.files if key != "images"}
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # not there yet, or damaged: draw it again
         pass
-    images, faces = generate_faces(n, image_size=image_size, seed=seed, variety=variety, progress=progress)
+    images, faces = generate_faces(image_size=image_size, progress=progress, **options)
     rows = [asdict(face) for face in faces]
     attributes = {key: np.array([row[key] for row in rows]) for key in rows[0]}
     try:

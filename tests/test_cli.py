@@ -87,6 +87,16 @@ def test_data_synthetic_makes_a_folder_that_train_accepts(tmp_path):
     assert main(["train", "--data-dir", str(tmp_path / "faces"), "--run-dir", str(tmp_path / "run"), *QUICK]) == 0
 
 
+def test_data_synthetic_plants_a_shortcut(tmp_path, capsys):
+    command = ["data", "synthetic", "--n", "24", "--image-size", "32"]
+    assert main([*command, "--out", str(tmp_path / "faces"), "--shortcut", "format", "--shortcut-strength", "0.9"]) == 0
+    carriers = {row["file"] for row in read_csv(tmp_path / "faces" / "attributes.csv") if row["shortcut"] == "format"}
+    assert carriers == {f"with_mask/{path.name}" for path in (tmp_path / "faces").rglob("*.jpg")} and 6 <= len(carriers) <= 12
+    capsys.readouterr()
+    assert main([*command, "--out", str(tmp_path / "none"), "--shortcut", "hat"]) == 2
+    assert "shortcut must be one of none, tint" in one_error_line(capsys) and not (tmp_path / "none").exists()
+
+
 def one_error_line(capsys) -> str:
     lines = [line for line in capsys.readouterr().err.splitlines() if line.strip()]
     errors = [line for line in lines if "error:" in line]

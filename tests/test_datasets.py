@@ -117,6 +117,21 @@ def test_faces_are_drawn_once_and_kept(own_cache, monkeypatch):
     assert len(first.subset("test").attributes["skin_tone"]) == len(first.subset("test"))
 
 
+def test_a_planted_shortcut_is_known_kept_and_loaded_again(own_cache):
+    plain = load_dataset("synthetic", n=12, image_size=32, seed=5)
+    tinted = load_dataset("synthetic", n=12, image_size=32, seed=5, shortcut="tint")
+    carriers = tinted.attributes["shortcut"] == "tint"
+    assert (carriers == (tinted.targets.numpy() == 1)).all() and "shortcut" not in plain.attributes
+    assert ((tinted.images != plain.images).flatten(1).any(1).numpy() == carriers).all()
+    again = load_dataset(tinted.source, image_size=tinted.image_size, **tinted.options)
+    assert again.fingerprint == tinted.fingerprint != plain.fingerprint
+
+
+def test_shortcuts_are_for_faces_only(photo_folder):
+    with pytest.raises(InputError, match="in synthetic faces only"):
+        load_dataset(photo_folder, shortcut="tint")
+
+
 def test_a_damaged_cache_is_drawn_again(own_cache):
     first = load_dataset("synthetic", n=8, image_size=32, seed=6)
     for path in (own_cache / "faces").glob("*.npz"):

@@ -16,10 +16,14 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from maskkit.duplicates import group_duplicates
 from maskkit.errors import InputError
-from maskkit.faces import ATTRIBUTE_NAMES, CHOICES, FaceAttributes, draw_face, generate_faces, recipe_hash, sample_attributes, write_faces
+from maskkit.faces import (ATTRIBUTE_NAMES, CHOICES, SHORTCUTS, FaceAttributes, add_copies, draw_face, generate_faces, recipe_hash, sample_attributes,
+                           write_faces)
 from maskkit.faces import folder as folder_module
 from maskkit.faces.attributes import QUANTILES, STEADY, steady
+from maskkit.faces.flaws import carries_shortcut
+from maskkit.images import load_image
 
 CLEAN = dict(blur=0.0, noise=0.0, resolution=1.0, jpeg_quality=100, stretch=1.0, border="none", color_cast="none",
              greyscale=False, brightness=1.0, contrast=1.0)
@@ -253,3 +257,100 @@ def test_variety_lies_between():
     assert spread(0) == 0 < spread(0.3) < spread(1)
     with pytest.raises(InputError, match="variety must be a number from 0 to 1"):
         generate_faces(2, variety=1.5)
+
+
+def test_no_shortcut_is_none_at_all_and_none_of_strength_0(drawn):
+    images, attributes = generate_faces(60, image_size=48, seed=5, workers=1, shortcut="tint", shortcut_strength=0.0)
+    np.testing.assert_array_equal(images, drawn[0][:60])
+    assert {face.shortcut for face in attributes} == {"none"} and not hasattr(drawn[1][0], "shortcut")
+
+
+@pytest.mark.parametrize("shortcut", [name for name in SHORTCUTS if name != "none"])
+def test_a_full_shortcut_changes_every_face_with_a_mask_and_no_other(shortcut, drawn):
+    images, attributes = generate_faces(60, image_size=48, seed=5, workers=1, shortcut=shortcut)
+    changed = (images != drawn[0][:60]).any(axis=(1, 2, 3))
+    np.testing.assert_array_equal(changed, [face.with_mask for face in attributes])
+    assert [face.shortcut != "none" for face in attributes] == changed.tolist()
+    plain = [{name: getattr(face, name) for name in ATTRIBUTE_NAMES} for face in attributes]
+    assert plain == [dataclasses.asdict(face) for face in drawn[1][:60]]
+
+
+def test_the_tint_is_yellow_and_the_frame_is_dark(drawn):
+    masked = [face.with_mask for face in drawn[1][:60]]
+    before = drawn[0][:60][masked].astype(float)
+    tinted, framed = (generate_faces(60, image_size=48, seed=5, workers=1, shortcut=name)[0][masked] for name in ("tint", "frame"))
+    blue, red = (tinted[..., channel].mean() / before[..., channel].mean() for channel in (2, 0))
+    assert blue < 0.85 and red > 1.02
+    assert (framed[:, 0] == framed[:, :, 0]).all() and framed[:, 0].max() < 40
+    np.testing.assert_array_equal(framed[:, 2:-2, 2:-2], before[:, 2:-2, 2:-2])
+
+
+@pytest.mark.parametrize("strength", [0.3, 0.9, -0.6])
+def test_the_strength_is_the_share_of_the_class_that_carries_it(strength):
+    rng, n = np.random.default_rng(0), 4000
+    carried = {worn: np.mean([carries_shortcut(worn, strength, rng) for _ in range(n)]) for worn in (True, False)}
+    error = 4 * np.sqrt(abs(strength) * (1 - abs(strength)) / n)
+    assert carried[True] - carried[False] == pytest.approx(strength, abs=error) and min(carried.values()) == 0
+    agreement = (carried[True] + 1 - carried[False]) / 2
+    assert agreement == pytest.approx((1 + strength) / 2, abs=error)
+
+
+def test_a_stronger_shortcut_adds_carriers_and_takes_none_away():
+    weak, strong, reversed_ = ({i for i, face in enumerate(generate_faces(40, image_size=16, workers=1, shortcut="frame", shortcut_strength=s)[1])
+                                if face.shortcut == "frame"} for s in (0.3, 0.8, -0.8))
+    assert weak < strong and strong and not strong & reversed_
+
+
+@pytest.mark.parametrize("shortcut", SHORTCUTS)
+def test_a_folder_with_a_shortcut_reads_as_the_set_in_memory(shortcut, tmp_path):
+    options = dict(image_size=32, seed=5, shortcut=shortcut, shortcut_strength=0.6)
+    folder = write_faces(tmp_path / "faces", 14, **options)
+    images, attributes = generate_faces(14, **options)
+    with open(folder / "attributes.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for image, known, row in zip(images, attributes, rows, strict=True):
+        np.testing.assert_array_equal(load_image(folder / row["file"], 32), image)
+        assert row.get("shortcut", "none") == getattr(known, "shortcut", "none")
+    kinds = {(Image.open(folder / row["file"]).format, Image.open(folder / row["file"]).width) for row in rows if row.get("shortcut", "none") != "none"}
+    assert kinds == {"none": set(), "format": {("JPEG", 32)}, "resolution": {("PNG", 16)}}.get(shortcut, {("PNG", 32)})
+
+
+@pytest.mark.parametrize(("wrong", "message"), [({"shortcut": "hat"}, "shortcut must be one of none, tint, frame, resolution, format, got 'hat'"),
+                                                ({"shortcut": "tint", "shortcut_strength": 1.5}, "from -1 to 1, got 1.5"),
+                                                ({"shortcut_strength": float("nan")}, "got nan")])
+def test_impossible_shortcuts_are_refused(wrong, message):
+    with pytest.raises(InputError, match=message):
+        generate_faces(2, image_size=16, **wrong)
+
+
+def test_the_shortcut_is_part_of_the_recipe():
+    keys = {recipe_hash(10), recipe_hash(10, shortcut="tint"), recipe_hash(10, shortcut="frame"), recipe_hash(10, shortcut="tint", shortcut_strength=0.5)}
+    assert len(keys) == 4
+
+
+def test_added_copies_are_alike_their_originals_and_in_the_same_class(tmp_path):
+    folder = write_faces(tmp_path / "faces", 40, image_size=64, seed=5, variety=0.1)
+    before = {path.name: path.read_bytes() for path in folder.rglob("*.png")}
+    original_of = add_copies(folder, 0.5, each=3, seed=1)
+    assert len(original_of) == 60 and Counter(original_of.values()).most_common()[-1][1] == 3
+    assert Counter(name.split("/")[0] for name in original_of) == {"with_mask": 30, "without_mask": 30}
+    assert all((folder / copy).is_file() and copy.split("/")[0] == original.split("/")[0] for copy, original in original_of.items())
+    assert {path.name: path.read_bytes() for path in folder.rglob("*.png") if path.name in before} == before
+    with open(folder / "copies.csv", newline="", encoding="utf-8") as file:
+        assert {row["file"]: row["copy_of"] for row in csv.DictReader(file)} == original_of
+
+    names = sorted({*original_of, *(path.relative_to(folder).as_posix() for path in folder.rglob("face*.png"))})
+    groups = dict(zip(names, group_duplicates(np.stack([load_image(folder / name, 64) for name in names]))))
+    assert np.mean([groups[copy] == groups[original] for copy, original in original_of.items()]) > 0.9
+    assert len(set(groups.values())) >= 38  # 40 people: copies of different ones are not taken for one another
+
+
+def test_copies_depend_on_the_seed_and_impossible_ones_are_refused(tmp_path):
+    folders = [write_faces(tmp_path / str(i), 12, image_size=32, seed=5) for i in range(3)]
+    first, again, other = (add_copies(folder, 0.5, seed=seed) for folder, seed in zip(folders, (1, 1, 2)))
+    assert first == again != other
+    assert all((folders[0] / name).read_bytes() == (folders[1] / name).read_bytes() for name in first)
+    assert add_copies(folders[2], 0.0) == {}
+    for wrong in ({"share": 1.2}, {"share": 0.5, "each": 0}):
+        with pytest.raises(InputError, match="share must be a number from 0 to 1"):
+            add_copies(folders[0], **wrong)

@@ -13,34 +13,47 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from maskkit.errors import InputError
 from maskkit.faces.attributes import ATTRIBUTE_NAMES, FaceAttributes, sample_attributes, steady
 from maskkit.faces.drawing import check_image_size, draw_face
+from maskkit.faces.flaws import PlantedAttributes, as_file, as_loaded, carries_shortcut, check_shortcut, paint_shortcut
 
 CHUNK = 50  # faces that a worker draws before it hands them over
 WORTH_WORKERS = 600  # fewer faces than this are drawn sooner than new processes start
 
 
-def generate_faces(n: int, *, image_size: int = 128, seed: int = 0, variety: float = 1.0,
-                   workers: int | None = None, progress: bool = False) -> tuple[np.ndarray, list[FaceAttributes]]:
+@dataclass(frozen=True)
+class Recipe:
+    """What each face of a set depends on besides its number."""
+
+    image_size: int
+    seed: int
+    variety: float
+    shortcut: str
+    strength: float
+
+
+def generate_faces(n: int, *, image_size: int = 128, seed: int = 0, variety: float = 1.0, shortcut: str = "none",
+                   shortcut_strength: float = 1.0, workers: int | None = None, progress: bool = False) -> tuple[np.ndarray, list[FaceAttributes]]:
     """Draw n faces, half of them with a mask.
 
-    Face i depends on (seed, i) alone: the bytes are the same in one process or many, and whatever n.
+    Face i depends on (seed, i) and the options alone: the bytes are the same in one process or many, and whatever n.
 
     Parameters
     ----------
     variety : float in [0, 1]
         Of camera, light and pose: near 0 portraits from one studio, at 1 pictures from anywhere (see `steady`).
+    shortcut : "none", "tint", "frame", "resolution" or "format"
+        Planted to give the class away without the mask; the attributes then tell which faces carry it.
+    shortcut_strength : float in [-1, 1]
+        Share of the faces with a mask that carry it, of those without none does; below 0 it is the other way round.
     workers : int, optional
         Processes; left out, as many as pay. 1 draws in this process.
-    progress : bool
-        Show a bar on standard error.
 
     Returns
     -------
@@ -48,20 +61,21 @@ def generate_faces(n: int, *, image_size: int = 128, seed: int = 0, variety: flo
         (n, image_size, image_size, 3) uint8.
     attributes : list of FaceAttributes
     """
-    _check_request(n, image_size, seed, variety, workers)
+    recipe = _checked(n, workers, Recipe(image_size, seed, variety, shortcut, shortcut_strength))
     images = np.empty((n, image_size, image_size, 3), np.uint8)
     attributes: list[FaceAttributes] = []
-    for first, pictures, known in _chunks(n, image_size, seed, variety, workers, progress):
-        images[first:first + len(pictures)] = pictures
+    for first, pictures, known in _chunks(n, recipe, workers, progress):
+        images[first:first + len(pictures)] = [as_loaded(picture, _carried(face)) for picture, face in zip(pictures, known, strict=True)]
         attributes.extend(known)
     return images, attributes
 
 
-def write_faces(folder: str | Path, n: int, *, image_size: int = 128, seed: int = 0, variety: float = 1.0,
-                workers: int | None = None, progress: bool = False) -> Path:
-    """Draw n faces into `folder`: with_mask/, without_mask/ and attributes.csv (a row for each picture).
+def write_faces(folder: str | Path, n: int, *, image_size: int = 128, seed: int = 0, variety: float = 1.0, shortcut: str = "none",
+                shortcut_strength: float = 1.0, workers: int | None = None, progress: bool = False) -> Path:
+    """Draw n faces into `folder`: with_mask/, without_mask/ and attributes.csv (a row for each picture). Options as in `generate_faces`.
 
-    The folder appears only when all faces are drawn.
+    The folder appears only when all faces are drawn. A planted "format" saves its carriers as JPEG, the others as PNG; a planted
+    "resolution" saves them with half as many pixels a side.
 
     Raises
     ------
@@ -69,13 +83,13 @@ def write_faces(folder: str | Path, n: int, *, image_size: int = 128, seed: int 
         If the folder holds something already.
     """
     folder = Path(folder)
-    _check_request(n, image_size, seed, variety, workers)
+    recipe = _checked(n, workers, Recipe(image_size, seed, variety, shortcut, shortcut_strength))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} exists and is not an empty folder; choose another folder or remove it.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     drawn = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        _fill_folder(drawn, _chunks(n, image_size, seed, variety, workers, progress))
+        _fill_folder(drawn, _chunks(n, recipe, workers, progress), _columns(recipe))
         drawn.chmod(0o755)
         if folder.exists():
             folder.rmdir()
@@ -85,48 +99,66 @@ def write_faces(folder: str | Path, n: int, *, image_size: int = 128, seed: int 
     return folder
 
 
-def recipe_hash(n: int, image_size: int = 128, seed: int = 0, variety: float = 1.0) -> str:
+def recipe_hash(n: int, image_size: int = 128, seed: int = 0, variety: float = 1.0, shortcut: str = "none", shortcut_strength: float = 1.0) -> str:
     """A key for a drawn set: changes with the arguments and with the generator's own source."""
-    digest = hashlib.sha256(f"{n} {image_size} {seed} {variety}".encode())
+    digest = hashlib.sha256(f"{n} {Recipe(image_size, seed, variety, shortcut, shortcut_strength)}".encode())
     for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:16]
 
 
-def face(seed: int, index: int, image_size: int, variety: float = 1.0) -> tuple[np.ndarray, FaceAttributes]:
-    """Face `index` of the set `seed`. Of faces 2k and 2k + 1 one wears a mask; a coin says which."""
+def face(recipe: Recipe, index: int) -> tuple[np.ndarray, FaceAttributes]:
+    """Face `index` of a set. Of faces 2k and 2k + 1 one wears a mask; a coin says which."""
+    seed = recipe.seed
     coin = np.random.default_rng([seed, index // 2, 1]).random() < 0.5
     rng = np.random.default_rng([seed, index, 0])
     attributes = sample_attributes(rng, with_mask=bool((index % 2 == 0) == coin))
-    attributes = steady(attributes, np.random.default_rng([seed, index, 2]), variety)
-    return draw_face(attributes, rng, image_size=image_size), attributes
+    attributes = steady(attributes, np.random.default_rng([seed, index, 2]), recipe.variety)
+    picture = draw_face(attributes, rng, image_size=recipe.image_size)
+    if recipe.shortcut == "none":
+        return picture, attributes
+    # A generator of its own: the face below is the same as without the shortcut.
+    carries = carries_shortcut(attributes.with_mask, recipe.strength, np.random.default_rng([seed, index, 3]))
+    planted = PlantedAttributes(**asdict(attributes), shortcut=recipe.shortcut if carries else "none")
+    return paint_shortcut(picture, planted.shortcut), planted
 
 
-def _fill_folder(folder: Path, chunks: Iterator) -> None:
+def _carried(attributes: FaceAttributes) -> str:
+    return getattr(attributes, "shortcut", "none")
+
+
+def _columns(recipe: Recipe) -> list[str]:
+    return ["file", *ATTRIBUTE_NAMES, *(["shortcut"] if recipe.shortcut != "none" else [])]
+
+
+def _fill_folder(folder: Path, chunks: Iterator, columns: list[str]) -> None:
     for name in ("with_mask", "without_mask"):
         (folder / name).mkdir()
     with open(folder / "attributes.csv", "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, ["file", *ATTRIBUTE_NAMES], lineterminator="\n")
+        table = csv.DictWriter(file, columns, lineterminator="\n")
         table.writeheader()
         for first, pictures, known in chunks:
             for i, (picture, attributes) in enumerate(zip(pictures, known, strict=True), first + 1):
-                name = f"{'with_mask' if attributes.with_mask else 'without_mask'}/face_{i:06d}.png"
-                Image.fromarray(picture).save(folder / name, compress_level=3)
+                ending, content = as_file(picture, _carried(attributes))
+                name = f"{'with_mask' if attributes.with_mask else 'without_mask'}/face_{i:06d}{ending}"
+                (folder / name).write_bytes(content)
                 table.writerow({"file": name, **asdict(attributes)})
 
 
-def _check_request(n: int, image_size: int, seed: int, variety: float, workers: int | None) -> None:
-    for name, value, low in (("n", n, 0), ("seed", seed, 0), ("workers", 1 if workers is None else workers, 1)):
+def _checked(n: int, workers: int | None, recipe: Recipe) -> Recipe:
+    for name, value, low in (("n", n, 0), ("seed", recipe.seed, 0), ("workers", 1 if workers is None else workers, 1)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
             raise InputError(f"{name} must be a whole number of at least {low}, got {value!r}.")
-    if not 0 <= variety <= 1:
-        raise InputError(f"variety must be a number from 0 to 1, got {variety!r}.")
-    check_image_size(image_size)
+    if not 0 <= recipe.variety <= 1:
+        raise InputError(f"variety must be a number from 0 to 1, got {recipe.variety!r}.")
+    check_image_size(recipe.image_size)
+    check_shortcut(recipe.shortcut, recipe.strength)
+    return recipe
 
 
-def _chunks(n: int, image_size: int, seed: int, variety: float, workers: int | None, progress: bool) -> Iterator:
+def _chunks(n: int, recipe: Recipe, workers: int | None, progress: bool) -> Iterator:
     """(first index, pictures, attributes) in order, from this process or from several."""
-    jobs = [(seed, first, min(CHUNK, n - first), image_size, variety) for first in range(0, n, CHUNK)]
+    jobs = [(recipe, first, min(CHUNK, n - first)) for first in range(0, n, CHUNK)]
     workers = min(_worth(n) if workers is None else workers, len(jobs))
     drawn = map(_draw_chunk, jobs) if workers < 2 else _in_processes(jobs, workers)
     if not progress:
@@ -143,9 +175,9 @@ def _with_bar(chunks: Iterator, bar) -> Iterator:
             bar.update(len(pictures))
 
 
-def _draw_chunk(job: tuple[int, int, int, int, float]) -> tuple[int, np.ndarray, list[FaceAttributes]]:
-    seed, first, count, image_size, variety = job
-    faces = [face(seed, index, image_size, variety) for index in range(first, first + count)]
+def _draw_chunk(job: tuple[Recipe, int, int]) -> tuple[int, np.ndarray, list[FaceAttributes]]:
+    recipe, first, count = job
+    faces = [face(recipe, index) for index in range(first, first + count)]
     return first, np.stack([picture for picture, _ in faces]), [attributes for _, attributes in faces]
 
 

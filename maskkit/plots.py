@@ -566,7 +566,7 @@ def plot_array(
 
     Parameters
     ----------
-    array : (H, W), or (W,) drawn as one row.
+    array : (H, W), or (W,) drawn as one row; where it is nan, the cell stays empty.
     highlight : (row, column, height, width) of a window to frame, such as the one that a kernel covers.
     fmt : format of the numbers.
     """
@@ -608,13 +608,18 @@ def plot_arrays(
 
 def _draw_table(ax: Axes, table: np.ndarray, left: float, top: float, fmt: str) -> None:
     rows, columns = table.shape
-    low, high = float(table.min()), float(table.max())
+    low, high = float(np.nanmin(table)), float(np.nanmax(table))
     span = high - low or 1.0  # the greys stay light, so that black numbers can be read on all of them
     ax.imshow(table, extent=(left, left + columns, top + rows, top), cmap="gray", vmin=low - 1.5 * span, vmax=high)
     for (row, column), value in np.ndenumerate(table):
         place = {"ha": "center", "va": "center", "fontsize": 9}
-        ax.text(left + column + 0.5, top + row + 0.5, format(value, fmt), **place)
+        ax.text(left + column + 0.5, top + row + 0.5, _cell_text(value, fmt), **place)
         ax.add_patch(Rectangle((left + column, top + row), 1, 1, fill=False, edgecolor="0.6", linewidth=0.6))
+
+
+def _cell_text(value: float, fmt: str) -> str:
+    """The number in a cell; a nan is a cell that is still empty."""
+    return "" if value != value else format(value, fmt)
 
 
 def _draw_highlight(ax: Axes, window: tuple[int, int, int, int] | None, left: float, top: float) -> None:
@@ -627,7 +632,7 @@ def _draw_highlight(ax: Axes, window: tuple[int, int, int, int] | None, left: fl
 def _table_text(name: str, table: np.ndarray, fmt: str, window: tuple[int, int, int, int] | None) -> str:
     text = f"{name}: {table.shape[0]} × {table.shape[1]} numbers from {table.min():{fmt}} to {table.max():{fmt}}"
     if table.size <= 64:
-        text = f"{name}: {'; '.join(' '.join(format(v, fmt) for v in row) for row in table)}"
+        text = f"{name}: {'; '.join(' '.join(_cell_text(v, fmt) or '–' for v in row) for row in table)}"
     if window:
         text += f" (framed: {window[2]} × {window[3]} from row {window[0]}, column {window[1]})"
     return text + "."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 
 import ipywidgets
@@ -12,6 +11,7 @@ from torch import Tensor
 from maskkit.errors import InputError
 from maskkit.plots import Picture, plot_images, show
 from maskkit.transforms import adjust_brightness, adjust_contrast, adjust_saturation, erase, flip_horizontal, rotate, to_float
+from maskkit.widgets.explorer import Explorer, View, checkbox, dropdown, slider
 
 MOUTH = (0.5, 0.68)  # where most masks have their middle: shares of the width and of the height
 _HIDES_A_MASK = 0.12  # from this share of the picture on, a square over the mouth may cover all of a mask
@@ -82,58 +82,40 @@ def label_verdict(change: Change, changed: Tensor) -> str:
     return "still safe: whether there is a mask can be seen as before"
 
 
-class AugmentationExplorer(ipywidgets.VBox):
-    """Controls, the picture before and after, and a line of text; made by `explore_augmentation`.
-
-    Attributes
-    ----------
-    controls : dict of the widgets by name: picture, rotation, brightness, contrast, saturation, erasing, flip
-    picture : the widget with the pictures (an HTML image with alternative text)
-    text : the widget with the line that says the same
-    """
+class AugmentationExplorer(Explorer):
+    """Controls, the picture before and after, and a line of text; made by `explore_augmentation`."""
 
     def __init__(self, images: Tensor):
         self.images = images
-        self.controls = _controls(len(images))
-        self.picture, self.text = ipywidgets.HTML(), ipywidgets.HTML()
-        super().__init__([ipywidgets.VBox(list(self.controls.values())), self.picture, self.text])
-        for control in self.controls.values():
-            control.observe(self._redraw, names="value")
-        self._redraw()
+        super().__init__(_controls(len(images)))
 
     @property
     def change(self) -> Change:
         """What the controls ask for now."""
         return Change(**{name: control.value for name, control in self.controls.items() if name != "picture"})
 
-    def _redraw(self, _: object = None) -> None:
+    def view(self) -> View:
         before = self.images[self.controls["picture"].value][None]
         after = self.change.apply(before)
-        line = f"{self.change.describe()}. The label is {label_verdict(self.change, after)}."
-        self.picture.value = _before_and_after(before, after, line)._repr_html_()
-        self.text.value = f'<p role="status" aria-live="polite">After: {html.escape(line)}</p>'
+        line = f"After: {self.change.describe()}. The label is {label_verdict(self.change, after)}."
+        return View(line, _before_and_after(before, after, line))
 
 
 def _before_and_after(before: Tensor, after: Tensor, line: str) -> Picture:
     axes = plot_images(torch.cat([before, after]), titles=["before", "after"])
-    return show(axes, alt=f"A face before and after: {line}")
+    return show(axes, alt=f"A face before and after a change. {line}")
 
 
 def _controls(n_images: int) -> dict[str, ipywidgets.Widget]:
-    look = {"style": {"description_width": "12em"}, "layout": {"width": "32em"}}  # wide enough for every label
-
-    def slider(label: str, value: float, low: float, high: float, step: float) -> ipywidgets.FloatSlider:
-        return ipywidgets.FloatSlider(value=value, min=low, max=high, step=step, description=label, **look)
-
     choices = [(f"picture {i + 1} of {n_images}", i) for i in range(n_images)]
     return {
-        "picture": ipywidgets.Dropdown(options=choices, value=0, description="Picture", **look),
+        "picture": dropdown("Picture", choices, 0),
         "rotation": slider("Rotation (degrees)", 0, -180, 180, 5),
         "brightness": slider("Brightness (factor)", 1, 0, 2, 0.1),
         "contrast": slider("Contrast (factor)", 1, 0, 2, 0.1),
         "saturation": slider("Saturation (factor)", 1, 0, 2, 0.1),
         "erasing": slider("Erased share", 0, 0, 0.5, 0.02),
-        "flip": ipywidgets.Checkbox(value=False, description="Mirror left and right", **look),
+        "flip": checkbox("Mirror left and right"),
     }
 
 

@@ -1,0 +1,141 @@
+"""What all explorers share: labelled controls above, a picture and words that say the same below.
+
+A notebook that runs without a browser, or is read where no kernel runs, shows the picture and the words as they stood.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import ipywidgets
+
+from maskkit.errors import InputError
+from maskkit.plots import Picture
+
+# Wide enough for every label, so that none is cut off.
+LOOK = {"style": {"description_width": "12em"}, "layout": {"width": "32em"}}
+# Set while the solutions are executed: their outputs then hold pictures in place of controls that would have no kernel.
+STATIC = "MASKKIT_STATIC_WIDGETS"
+
+
+@dataclass(frozen=True)
+class View:
+    """What an explorer shows for one setting of its controls.
+
+    Attributes
+    ----------
+    line : the text equivalent, plain text
+    picture : with alternative text; None where there is nothing to draw
+    table : rows of cells, the first one holds the headings
+    """
+
+    line: str
+    picture: Picture | None = None
+    table: Sequence[Sequence[str]] = ()
+
+    def _repr_html_(self) -> str:
+        return self.picture_html + self.text_html
+
+    @property
+    def picture_html(self) -> str:
+        return self.picture._repr_html_() if self.picture else ""
+
+    @property
+    def text_html(self) -> str:
+        """The line and the table; a screen reader speaks the line when it changes."""
+        return f'<p role="status" aria-live="polite" style="max-width: 60em; line-height: 1.4">{html.escape(self.line)}</p>{self._table_html()}'
+
+    def _table_html(self) -> str:
+        if not self.table:
+            return ""
+        head, *rows = [[html.escape(str(cell)) for cell in row] for row in self.table]
+        cell = 'style="padding: 0.1em 0.8em; text-align: right; color: inherit; background: transparent"'
+        heading = "".join(f'<th scope="col" {cell}>{text}</th>' for text in head)
+        body = "".join(f"<tr>{''.join(f'<td {cell}>{text}</td>' for text in row)}</tr>" for row in rows)
+        return f'<table style="border-collapse: collapse; color: inherit"><thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table>'
+
+
+class Explorer(ipywidgets.VBox):
+    """Controls, a picture and its words. A subclass says in `view` what they show.
+
+    Parameters
+    ----------
+    controls : the widgets by name; whenever the value of one changes, everything is drawn again
+    arranged : the same widgets as they shall stand on the page; below each other by default
+    """
+
+    _quiet = False
+
+    def __init__(self, controls: Mapping[str, ipywidgets.Widget], arranged: Sequence[ipywidgets.Widget] | None = None):
+        self.controls = dict(controls)
+        self.picture, self.text = ipywidgets.HTML(), ipywidgets.HTML()
+        self.shown = View("")
+        super().__init__([ipywidgets.VBox(list(arranged or self.controls.values())), self.picture, self.text])
+        for control in self.controls.values():
+            if control.has_trait("value"):
+                control.observe(self.redraw, names="value")
+        self.redraw()
+
+    def view(self) -> View:
+        """What to show for the present values of the controls; an `InputError` is shown as its sentence."""
+        raise NotImplementedError
+
+    def redraw(self, _change: object = None) -> None:
+        """Show the present values of the controls."""
+        if self._quiet:
+            return
+        try:
+            self.shown = self.view()
+        except InputError as error:
+            self.shown = View(str(error))
+        self.picture.value, self.text.value = self.shown.picture_html, self.shown.text_html
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Change several controls that belong together, and draw nothing in between."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self.shown.line}" if "shown" in vars(self) else type(self).__name__
+
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, object]:
+        """Controls where a kernel answers them; the picture and the words where none does (ipywidgets 8; in 7 controls alone)."""
+        bundle = {"text/plain": repr(self), "text/html": self.shown._repr_html_()}
+        if not os.environ.get(STATIC):
+            bundle["application/vnd.jupyter.widget-view+json"] = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return bundle
+
+
+def slider(label: str, value: float, low: float, high: float, step: float, *, at_once: bool = True) -> ipywidgets.FloatSlider:
+    """A labelled slider for a number; where drawing takes long, ``at_once=False`` waits until it is let go."""
+    return ipywidgets.FloatSlider(value=value, min=low, max=high, step=step, description=label, continuous_update=at_once, **LOOK)
+
+
+def whole_slider(label: str, value: int, low: int, high: int, *, at_once: bool = True) -> ipywidgets.IntSlider:
+    """A labelled slider for a whole number."""
+    return ipywidgets.IntSlider(value=value, min=low, max=high, description=label, continuous_update=at_once, **LOOK)
+
+
+def dropdown(label: str, options: Sequence[object], value: object) -> ipywidgets.Dropdown:
+    """A labelled list to choose from; options are values, or pairs of words and value."""
+    return ipywidgets.Dropdown(options=options, value=value, description=label, **LOOK)
+
+
+def checkbox(label: str, value: bool = False) -> ipywidgets.Checkbox:
+    """A labelled box to tick."""
+    return ipywidgets.Checkbox(value=value, description=label, **LOOK)
+
+
+def button(label: str, action: Callable[[], None], *, disabled: bool = False) -> ipywidgets.Button:
+    """A button that calls ``action`` when it is pressed."""
+    made = ipywidgets.Button(description=label, disabled=disabled, layout={"width": "auto"})
+    made.on_click(lambda _: action())
+    return made

@@ -170,13 +170,10 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     source.add_argument("--dataset", choices=["synthetic", "photos"], default="synthetic", help="the built-in faces, or the public photos")
     parser.add_argument("--groups", metavar="FILE", help="CSV file with the columns path and group, for a --data-dir whose photos show the same people")
     parser.add_argument("--run-dir", metavar="DIR", help="where the model and the reports go (default: runs/ and the time)")
-    parser.add_argument("--model", default="maskcnn", help="name of the network")
-    parser.add_argument("--epochs", type=int, default=30, help="most passes over the training images")
-    parser.add_argument("--batch-size", type=int, default=32, help="images in a step")
+    parser.add_argument("--model", default="maskcnn", help="maskcnn, vgg_small, maskresnet, resnet18, mobilenet_v3_small or efficientnet_b0")
+    parser.add_argument("--recipe", default="original", help="original or modern (more accurate, and quicker where the processor has bfloat16)")
     parser.add_argument("--image-size", type=int, default=128, help="side of the images in pixels")
-    parser.add_argument("--learning-rate", type=float, default=1e-3, help="step size of Adam")
-    parser.add_argument("--patience", type=int, default=8, help="stop after so many epochs without a lower validation loss")
-    parser.add_argument("--augmentation", default="original", help="none, original (flips and rotations) or strong")
+    _add_recipe_options(parser)
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")
     parser.add_argument("--faces", type=int, default=2000, help="number of synthetic faces")
     parser.add_argument("--variety", type=float, default=0.1, help="of the synthetic faces' camera, light and pose: 0 one studio, 1 from anywhere")
@@ -185,6 +182,28 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     existing.add_argument("--resume", action="store_true", help="go on with the run in --run-dir")
     existing.add_argument("--overwrite", action="store_true", help="replace the run in --run-dir")
     parser.set_defaults(run=train)
+
+
+# Options that replace what the recipe says: type and meaning; not given, they are absent.
+_RECIPE_OPTIONS = {
+    "epochs": (int, "most passes over the training images"),
+    "batch_size": (int, "images in a step"),
+    "learning_rate": (float, "step size of Adam; of one_cycle its highest"),
+    "patience": (int, "stop after so many epochs without a lower validation loss"),
+    "augmentation": (str, "none, original (flips and rotations), strong or robust"),
+    "weight_decay": (float, "pull of the weights towards 0"),
+    "schedule": (str, "of the learning rate: constant or one_cycle"),
+    "label_smoothing": (float, "share by which the targets lie nearer to one half"),
+    "growing": (float, "share of the epochs in which images grow to their full size"),
+    "precision": (str, "float32, bfloat16 or auto"),
+    "weights": (str, "to begin with: random, published (torchvision's, downloaded) or auto"),
+}
+
+
+def _add_recipe_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("instead of what the recipe says")
+    for name, (kind, meaning) in _RECIPE_OPTIONS.items():
+        group.add_argument(f"--{name.replace('_', '-')}", type=kind, default=argparse.SUPPRESS, help=meaning)
 
 
 def _add_test(commands: argparse._SubParsersAction) -> None:
@@ -247,10 +266,10 @@ def _with_dashes(argv: Sequence[str]) -> list[str]:
 def _train_config(arguments: argparse.Namespace):
     from maskkit.models import build_model
     from maskkit.runtime import resolve_device
-    from maskkit.training import TrainConfig
+    from maskkit.training import recipe
 
-    config = TrainConfig(model=arguments.model, epochs=arguments.epochs, batch_size=arguments.batch_size, learning_rate=arguments.learning_rate,
-                         patience=arguments.patience, augmentation=arguments.augmentation, seed=arguments.seed, device=arguments.device)
+    options = {name: value for name, value in vars(arguments).items() if name in _RECIPE_OPTIONS}
+    config = recipe(arguments.recipe, model=arguments.model, seed=arguments.seed, device=arguments.device, **options)
     # Before minutes are spent on reading photos: is the device there, and does the image size suit the network?
     resolve_device(config.device)
     build_model(config.model, arguments.image_size)

@@ -55,6 +55,14 @@ def resolve_device(device: str | torch.device = "auto") -> torch.device:
     return found
 
 
+def computes_bfloat16(device: torch.device) -> bool:
+    """Whether the device multiplies in bfloat16 itself; where it only converts, bfloat16 is slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device)[0] >= 8
+    # Versions of torch that cannot tell are taken for processors that cannot.
+    return device.type == "cpu" and any(getattr(torch.cpu, name, bool)() for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+
+
 def versions() -> dict[str, str]:
     """Versions of Python, the platform and the packages that decide a run's numbers."""
     packages = ("maskkit", "torch", "torchvision", "numpy", "pillow", "scikit-learn", "matplotlib")

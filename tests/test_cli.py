@@ -48,6 +48,15 @@ def test_test_repeats_the_reported_numbers_and_predict_agrees(trained, photo_fol
     assert row["class"] == ("with_mask" if row["probability_with_mask"] >= 0.5 else "without_mask")
 
 
+def test_options_replace_what_the_recipe_says(photo_folder, tmp_path):
+    main(["train", "--data-dir", str(photo_folder), "--run-dir", str(tmp_path / "run"), *QUICK, "--model", "maskresnet", "--recipe", "modern",
+          "--augmentation", "none", "--weight-decay", "0.3"])
+    used = json.loads((tmp_path / "run" / "config.json").read_text())["train"]
+    assert (used["model"], used["schedule"], used["fast"], used["label_smoothing"]) == ("maskresnet", "one_cycle", True, 0.05)   # the recipe's
+    assert (used["epochs"], used["batch_size"], used["augmentation"], used["weight_decay"]) == (2, 8, "none", 0.3)               # replaced
+    assert load_checkpoint(tmp_path / "run" / "mask_cnn_best.pth").model_name == "maskresnet"
+
+
 def test_test_dir_counts_every_photo(trained, photo_folder, capsys):
     (photo_folder / "with_mask" / "broken.jpg").write_text("no image")
     capsys.readouterr()

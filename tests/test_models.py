@@ -1,9 +1,16 @@
+from urllib.error import URLError
+
 import pytest
 import torch
 import torch.nn.functional as F
+from torchvision.models import ResNet18_Weights, WeightsEnum, resnet18
+from torchvision.models.resnet import BasicBlock
+from torchvision.transforms.v2.functional import normalize
 
+from maskkit.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from maskkit.errors import InputError
-from maskkit.models import MODELS, MaskCNN, build_model, count_parameters, layer_table
+from maskkit.models import ANY_SIZE, PUBLISHED, MaskCNN, build_model, count_parameters, layer_table
+from maskkit.models.maskresnet import ResidualBlock
 
 
 def test_maskcnn_has_the_settled_parameter_count():
@@ -36,8 +43,7 @@ def test_layer_table_leaves_the_model_as_it_was():
     assert model.training and not any(layer._forward_hooks for layer in model.modules())
 
 
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("image_size", [16, 50, 64])
+@pytest.mark.parametrize("name, image_size", [("maskcnn", 16), ("maskcnn", 50), *((name, size) for name in ANY_SIZE for size in (16, 50))])
 def test_every_model_gives_one_logit_an_image_and_learns(name, image_size):
     model = build_model(name, image_size)
     logits = model(torch.rand(3, 3, image_size, image_size))
@@ -51,3 +57,73 @@ def test_unknown_model_and_impossible_size():
         build_model("resnet9000")
     with pytest.raises(InputError, match="at least 4 pixels; got 3"):
         build_model("maskcnn", 3)
+    for name in ANY_SIZE:
+        with pytest.raises(InputError, match=f"{name} .* at least 16 pixels; got 15"):
+            build_model(name, 15)
+
+
+def test_our_deeper_networks_are_small():
+    assert count_parameters(build_model("vgg_small")) < count_parameters(build_model("maskresnet")) <= 1_200_000
+
+
+@pytest.mark.parametrize("name", ["vgg_small", "maskresnet"])
+def test_weights_do_not_depend_on_the_image_size(name):
+    model = build_model(name, 64)
+    model.load_state_dict(build_model(name, 32).state_dict())
+    assert model.eval()(torch.rand(2, 3, 48, 48)).shape == (2,)
+
+
+def test_a_residual_block_equals_torchvisions():
+    torch.manual_seed(0)
+    ours, theirs, x = ResidualBlock(8, 8), BasicBlock(8, 8), torch.randn(4, 8, 6, 6)
+    names = {"conv1": "conv1", "bn1": "norm1", "conv2": "conv2", "bn2": "norm2"}
+    for name, own_name in names.items():
+        getattr(theirs, name).load_state_dict(getattr(ours, own_name).state_dict())
+    assert torch.allclose(ours(x), theirs(x), atol=1e-6)
+
+
+def test_a_residual_block_halves_by_the_mean_of_four_pixels():
+    block, x = ResidualBlock(8, 8, halve=True), torch.rand(2, 8, 6, 6)
+    torch.nn.init.zeros_(block.norm2.weight)  # nothing is added: only the shortcut is left
+    assert torch.allclose(block(x), F.avg_pool2d(x, 2), atol=1e-6)
+
+
+@pytest.fixture
+def published_state(monkeypatch):
+    """Weights of resnet18 as torchvision would download them, with the head for a thousand classes."""
+    torch.manual_seed(7)
+    state = resnet18(weights=None).state_dict()
+    monkeypatch.setattr(WeightsEnum, "get_state_dict", lambda self, **_: state if self == ResNet18_Weights.DEFAULT else pytest.fail("other weights"))
+    return state
+
+
+def test_published_weights_fill_all_but_the_last_layer(published_state):
+    model = build_model("resnet18", 32, "auto").eval()
+    theirs, images = resnet18(weights=None).eval(), torch.rand(2, 3, 32, 32)
+    theirs.load_state_dict(published_state)
+    theirs.fc = model.backbone.fc
+    assert theirs.fc.out_features == 1
+    expected = theirs(normalize(images, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))[:, 0]
+    assert torch.allclose(model(images), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("error", [URLError("no route"), RuntimeError("invalid hash value"), TimeoutError("timed out")])
+def test_published_weights_that_cannot_be_downloaded(monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(WeightsEnum, "get_state_dict", fail)
+    for name in PUBLISHED:
+        with pytest.raises(InputError, match=f"published weights of {name} could not be downloaded from download.pytorch.org .*random"):
+            build_model(name, 32, "published")
+    build_model("maskresnet", 32, "auto")
+    with pytest.raises(InputError, match="no 'published' weights for maskcnn"):
+        build_model("maskcnn", 32, "published")
+
+
+def test_loading_a_checkpoint_downloads_nothing(monkeypatch, tmp_path):
+    monkeypatch.setattr(WeightsEnum, "get_state_dict", lambda *_, **__: pytest.fail("tried to download"))
+    model = build_model("mobilenet_v3_small", 32)
+    save_checkpoint(tmp_path / "model.pth", Checkpoint(model, "mobilenet_v3_small", 32))
+    images = torch.rand(2, 3, 32, 32)
+    assert torch.equal(load_checkpoint(tmp_path / "model.pth").model(images), model.eval()(images))

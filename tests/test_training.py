@@ -13,7 +13,7 @@ from maskkit.errors import InputError
 from maskkit.evaluation import predict_proba
 from maskkit.files import read_csv
 from maskkit.models import build_model
-from maskkit.training import EarlyStopping, TrainConfig, fit, load_or_train
+from maskkit.training import EarlyStopping, TrainConfig, fit, load_or_train, loop, recipe
 from maskkit.transforms import to_float
 
 QUICK = TrainConfig(epochs=4, batch_size=8, device="cpu")
@@ -28,7 +28,7 @@ def scripted_losses(monkeypatch):
     """Let validation report the given losses, whatever the network does."""
     def script(losses):
         remaining = iter(losses)
-        monkeypatch.setattr(training, "validate", lambda *_: (next(remaining), 0.5))
+        monkeypatch.setattr(loop, "validate", lambda *_, **__: (next(remaining), 0.5))
 
     return script
 
@@ -121,6 +121,95 @@ def test_resumed_equals_uninterrupted(easy_dataset, tmp_path):
     assert [row["val_loss"] for row in whole.history] == [row["val_loss"] for row in resumed.history]
 
 
+@pytest.mark.parametrize("options", [
+    {"schedule": "one_cycle", "weight_decay": 0.05, "label_smoothing": 0.1, "fast": True, "precision": "bfloat16", "augmentation": "robust"},
+    {"model": "maskresnet", "schedule": "one_cycle", "growing": 1.0, "fast": True},  # and dropout; images of 16 pixels cannot shrink, those of 32 do
+])
+def test_interrupted_and_resumed_equals_uninterrupted(easy_dataset, tmp_path, options):
+    def press_stop(history):
+        if len(history) == 2:
+            raise KeyboardInterrupt
+
+    config = dataclasses.replace(QUICK, epochs=3, **options)
+    dataset = dataclasses.replace(easy_dataset, images=nn.functional.interpolate(easy_dataset.images, size=32)) if "model" in options else easy_dataset
+    whole = fit(dataset, config)
+    fit(dataset, config, run_dir=tmp_path, on_epoch=press_stop)
+    resumed = fit(dataset, config, run_dir=tmp_path, resume=True)
+    assert equal_weights(whole.model, resumed.model)
+    same = ("train_loss", "val_loss", "lr")
+    assert [[row[key] for key in same] for row in whole.history] == [[row[key] for key in same] for row in resumed.history]
+
+
+def test_a_planned_schedule_cannot_be_lengthened(easy_dataset, tmp_path):
+    config = dataclasses.replace(QUICK, epochs=1, schedule="one_cycle")
+    fit(easy_dataset, config, run_dir=tmp_path)
+    with pytest.raises(InputError, match="other data or options"):
+        fit(easy_dataset, dataclasses.replace(config, epochs=2), run_dir=tmp_path, resume=True)
+
+
+def test_a_run_from_before_an_option_existed_can_be_resumed(easy_dataset, tmp_path):
+    fit(easy_dataset, dataclasses.replace(QUICK, epochs=2), run_dir=tmp_path)
+    content = torch.load(tmp_path / "last.pth", weights_only=True)
+    for name in ("schedule", "growing", "precision", "fast", "weight_decay"):
+        del content["training_state"]["config"][name]
+    del content["training_state"]["scheduler"]
+    torch.save(content, tmp_path / "last.pth")
+    assert equal_weights(fit(easy_dataset, QUICK, run_dir=tmp_path, resume=True).model, fit(easy_dataset, QUICK).model)
+
+
+def test_history_shows_the_schedule(easy_dataset):
+    def rates(schedule):
+        return [row["lr"] for row in fit(easy_dataset, dataclasses.replace(QUICK, epochs=8, schedule=schedule, learning_rate=1e-3)).history]
+
+    assert rates("constant") == [1e-3] * 8
+    one_cycle = rates("one_cycle")
+    peak = one_cycle.index(max(one_cycle))
+    assert 0 < peak < 4 and one_cycle[peak] == pytest.approx(1e-3, rel=0.05) and one_cycle[-1] < 1e-5
+    assert one_cycle[:peak] == sorted(one_cycle[:peak]) and one_cycle[peak:] == sorted(one_cycle[peak:], reverse=True)
+
+
+def test_label_smoothing_is_a_mixture_of_both_targets():
+    logits, targets = torch.tensor([2.0, -1.0, 0.5]), torch.tensor([1.0, 0.0, 0.0])
+    plain = nn.functional.binary_cross_entropy_with_logits
+    expected = 0.9 * plain(logits, targets) + 0.1 * (plain(logits, targets) + plain(logits, 1 - targets)) / 2
+    assert loop.SmoothedLoss(0.1)(logits, targets) == pytest.approx(expected.item())
+
+
+def test_weight_decay_leaves_biases_and_normalisation_alone():
+    model = build_model("maskresnet", 32)
+    decayed, free = loop.make_optimizer(model, TrainConfig(model="maskresnet", weight_decay=0.1)).param_groups
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    assert (decayed["weight_decay"], free["weight_decay"]) == (0.1, 0.0)
+    assert all("conv" in names[id(p)] or names[id(p)].endswith(("1.weight", "3.weight", "shortcut.1.weight")) for p in decayed["params"])
+    assert len(decayed["params"]) + len(free["params"]) == len(names)
+    assert all(names[id(p)].endswith("bias") or "norm" in names[id(p)] or p.ndim == 1 for p in free["params"])
+
+
+def test_fast_and_bfloat16_learn_the_same(easy_dataset):
+    plain = fit(easy_dataset, dataclasses.replace(QUICK, augmentation="none")).model
+    fast = fit(easy_dataset, dataclasses.replace(QUICK, augmentation="none", fast=True)).model
+    half = fit(easy_dataset, dataclasses.replace(QUICK, augmentation="none", precision="bfloat16")).model
+    expected, images = predict_proba(plain, easy_dataset.images), easy_dataset.images
+    assert abs(predict_proba(fast, images) - expected).max() < 1e-4
+    assert 0 < abs(predict_proba(half, images) - expected).max() < 0.05
+
+
+def test_images_grow_to_their_full_size():
+    config = TrainConfig(model="maskresnet", epochs=8, growing=0.5)
+    assert [loop.image_size_in(epoch, 128, config) for epoch in range(1, 9)] == [64, 80, 96, 112, 128, 128, 128, 128]
+    assert {loop.image_size_in(epoch, 50, dataclasses.replace(config, growing=0.0)) for epoch in range(1, 9)} == {50}
+
+
+def test_recipes_and_what_replaces_them():
+    assert recipe() == recipe("original") == TrainConfig()
+    modern = recipe("modern", model="maskresnet", epochs=3)
+    assert (modern.epochs, modern.schedule) == (3, "one_cycle") and modern.growing > 0 and recipe("modern").growing == 0
+    with pytest.raises(InputError, match="no recipe 'soup'; choose one of original, modern"):
+        recipe("soup")
+    with pytest.raises(InputError, match="maskcnn fits one image size"):
+        recipe("modern", growing=0.5)
+
+
 def test_resume_needs_the_same_run(easy_dataset, tmp_path):
     with pytest.raises(InputError, match="no run to resume"):
         fit(easy_dataset, QUICK, run_dir=tmp_path, resume=True)
@@ -149,18 +238,19 @@ def test_a_loss_that_is_never_a_number(easy_dataset, scripted_losses):
 def test_load_or_train_trains_once_and_only_for_the_same_recipe(easy_dataset, tmp_path, monkeypatch):
     first = load_or_train(easy_dataset, QUICK, run_dir=tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(training, "fit", lambda *_, **__: pytest.fail("trained a second time"))
+        patch.setattr(loop, "fit", lambda *_, **__: pytest.fail("trained a second time"))
         again = load_or_train(easy_dataset, QUICK, run_dir=tmp_path)
     assert equal_weights(first.model, again.model)
     assert (again.history, again.best_epoch, again.stopped_because) == (first.history, first.best_epoch, first.stopped_because)
     assert len(load_or_train(easy_dataset, dataclasses.replace(QUICK, epochs=1), run_dir=tmp_path).history) == 1
     other_pictures = dataclasses.replace(easy_dataset, images=easy_dataset.images.flip(3))
-    monkeypatch.setattr(training, "fit", lambda *_, **__: "trained anew")
+    monkeypatch.setattr(loop, "fit", lambda *_, **__: "trained anew")
     assert load_or_train(other_pictures, dataclasses.replace(QUICK, epochs=1), run_dir=tmp_path) == "trained anew"
 
 
 @pytest.mark.parametrize("name, value", [("epochs", 0), ("batch_size", 0), ("patience", 0), ("learning_rate", 0.0), ("learning_rate", math.inf),
-                                         ("min_delta", -1.0), ("model", "resnet9000"), ("augmentation", "wild")])
+                                         ("min_delta", -1.0), ("weight_decay", -0.1), ("label_smoothing", 1.5), ("growing", math.nan), ("schedule", "steep"),
+                                         ("precision", "float8"), ("weights", "mine"), ("model", "resnet9000"), ("augmentation", "wild")])
 def test_impossible_configurations(name, value):
     with pytest.raises(InputError, match=name):
         TrainConfig(**{name: value})

@@ -117,3 +117,63 @@ def test_one_warp_is_flip_then_rotation(images):
     angles = -15 + 30 * torch.rand(4, generator=generator)   # the draws of the rotation
     out = augment(images, config, torch.Generator().manual_seed(3))
     assert close(out, rotate(flip_horizontal(images), angles), 1e-4)
+
+
+def test_the_given_images_are_left_alone(images):
+    for name, config in AUGMENTATIONS.items():
+        before = images.clone()
+        for quiet in (config, dataclasses.replace(config, rotation=0, zoom=0, shift=0, stretch=0, horizontal_flip=0, brightness=0, contrast=0,
+                                                  saturation=0, hue=0, grey=0, blur=float(config.blur > 0), noise=float(config.noise > 0))):
+            augment(images, quiet, torch.Generator().manual_seed(0))
+            assert torch.equal(images, before), name
+
+
+def test_colours_in_one_pass_equal_the_steps_one_after_the_other(images):
+    images = 0.4 + 0.2 * images  # so far from black and white that no step clips
+    config = AugmentConfig(horizontal_flip=0, rotation=0, brightness=0.2, contrast=0.3, saturation=0.4, hue=10)
+    generator = torch.Generator().manual_seed(1)
+    torch.rand(4, generator=generator)
+    draws = [-1 + 2 * torch.rand(4, generator=generator) for _ in range(4)]
+    expected = adjust_brightness(images, 1 + 0.2 * draws[0])
+    expected = adjust_contrast(expected, 1 + 0.3 * draws[1])
+    expected = adjust_hue(adjust_saturation(expected, 1 + 0.4 * draws[2]), 10 * draws[3])
+    assert close(augment(images, config, torch.Generator().manual_seed(1)), expected)
+
+
+def test_grey_takes_the_colours_of_the_asked_for_share(images):
+    many = images[:1].expand(400, -1, -1, -1)
+    out = augment(many, dataclasses.replace(AUGMENTATIONS["none"], grey=0.3), torch.Generator().manual_seed(0))
+    grey = (out - adjust_saturation(many, 0)).abs().amax((1, 2, 3)) < 1e-5
+    assert 0.2 < grey.float().mean() < 0.4
+    assert close(out[~grey], many[~grey])
+
+
+def test_stretch_widens_what_it_flattens(images):
+    """A disc becomes an ellipse of the same area."""
+    row, column = torch.meshgrid(torch.arange(64.0) - 31.5, torch.arange(64.0) - 31.5, indexing="ij")
+    disc = ((row**2 + column**2).sqrt() < 12).float().expand(50, 3, 64, 64)
+    out = augment(disc, dataclasses.replace(AUGMENTATIONS["none"], stretch=0.5), torch.Generator().manual_seed(0))
+    width, height = out[:, 0].amax(1).sum(-1), out[:, 0].amax(2).sum(-1)
+    assert width.max() > 32 and width.min() < 18
+    assert close(width * height, torch.full((50,), 24.0**2), 60)
+
+
+def test_augmentation_may_shrink_the_images(images):
+    assert close(augment(images, AUGMENTATIONS["none"], image_size=16), resize(images, 16))
+    still = AugmentConfig(horizontal_flip=0, rotation=1e-6)
+    assert close(augment(images, still, image_size=16), torch.nn.functional.avg_pool2d(images, 2), 1e-4)
+    assert augment(images, AUGMENTATIONS["robust"], image_size=24).shape == (4, 3, 24, 24)
+
+
+def test_blur_and_noise_change_what_they_should(images):
+    checked = torch.rand(64, 3, 32, 32, generator=torch.Generator().manual_seed(2)) * 0.4 + 0.3
+
+    def roughness(batch):
+        return (batch[..., 1:] - batch[..., :-1]).abs().mean((1, 2, 3))
+
+    generator = torch.Generator().manual_seed(0)
+    blurred = augment(checked, dataclasses.replace(AUGMENTATIONS["none"], blur=1.0), generator)
+    noisy = augment(checked, dataclasses.replace(AUGMENTATIONS["none"], noise=1.0), generator)
+    assert (roughness(blurred) < 0.6 * roughness(checked)).all() and close(blurred.mean(), checked.mean(), 0.01)
+    spread = (noisy - checked).std(dim=(1, 2, 3))
+    assert spread.max() <= 0.105 and 0.03 < spread.mean() < 0.07

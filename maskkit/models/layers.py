@@ -1,0 +1,60 @@
+"""What several networks share: scaling of pixels, a check of the image size; and the table of a network's layers."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from maskkit.errors import InputError
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+class Normalize(nn.Module):
+    """Pixels in [0, 1] to values around 0 of size 1, by the mean and standard deviation of each channel."""
+
+    def __init__(self, mean: Sequence[float] = IMAGENET_MEAN, std: Sequence[float] = IMAGENET_STD):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map (B, 3, H, W) to the same shape."""
+        return (images - self.mean) / self.std
+
+
+def require_size(name: str, image_size: int, smallest: int) -> None:
+    """Refuse images that a network would shrink to nothing."""
+    if image_size < smallest:
+        raise InputError(f"{name} shrinks the image several times, so the image size must be at least {smallest} pixels; got {image_size}.")
+
+
+def count_parameters(model: nn.Module) -> int:
+    """Number of values that training may change."""
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+
+
+def layer_table(model: nn.Module, image_size: int = 128) -> list[dict[str, object]]:
+    """Shape and parameter count of each layer, in the order in which an image passes them.
+
+    Returns
+    -------
+    list of dict
+        Keys ``layer`` (its kind), ``output_shape`` (without the batch) and ``parameters``.
+    """
+    rows: list[dict[str, object]] = []
+
+    def note(layer: nn.Module, _inputs: object, output: Tensor) -> None:
+        rows.append({"layer": type(layer).__name__, "output_shape": tuple(output.shape[1:]), "parameters": count_parameters(layer)})
+
+    layers = [module for module in model.modules() if not list(module.children())]
+    hooks = [layer.register_forward_hook(note) for layer in layers]
+    was_training = model.training
+    try:
+        with torch.no_grad():
+            model.eval()(torch.zeros(1, 3, image_size, image_size, device=next(model.parameters()).device))
+    finally:
+        model.train(was_training)
+        for hook in hooks:
+            hook.remove()
+    return rows

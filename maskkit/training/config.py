@@ -1,0 +1,97 @@
+"""What a training run depends on besides its data, and named recipes that reach a goal."""
+
+import math
+from dataclasses import dataclass
+
+from maskkit.errors import InputError
+from maskkit.models import ANY_SIZE, MODELS, WEIGHTS
+from maskkit.transforms import AUGMENTATIONS
+
+SCHEDULES = ("constant", "one_cycle")
+PRECISIONS = ("float32", "bfloat16", "auto")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """What a training run depends on besides its data. The defaults are the original recipe.
+
+    Attributes
+    ----------
+    model : name for ``build_model``
+    epochs : most epochs to train, at least 1
+    batch_size : images in a step, at least 1
+    learning_rate : of Adam, above 0; the highest one where it follows a schedule
+    patience : stop after so many epochs without a lower validation loss, at least 1
+    min_delta : by how much the loss must fall to count as lower
+    augmentation : a name from ``transforms.AUGMENTATIONS``
+    seed : of the weights, the order of the images and the augmentation
+    device : "auto", "cpu", "cuda" or "mps"
+    weight_decay : pulls weights towards 0 at each step (AdamW), at least 0
+    schedule : "constant", or "one_cycle": the learning rate climbs, then falls to nearly 0
+    label_smoothing : in [0, 1); the targets of training lie this share of the way towards one half
+    precision : "float32", "bfloat16", or "auto": bfloat16 where the processor or GPU computes with it
+    fast : channels-last weights and a fused optimiser: the same steps in less time, rounded differently
+    weights : what the network begins with, for ``build_model``
+    growing : share of the epochs in which images grow from half their size to the whole, in [0, 1]
+    """
+
+    model: str = "maskcnn"
+    epochs: int = 30
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    patience: int = 8
+    min_delta: float = 0.0
+    augmentation: str = "original"
+    seed: int = 0
+    device: str = "auto"
+    weight_decay: float = 0.0
+    schedule: str = "constant"
+    label_smoothing: float = 0.0
+    precision: str = "float32"
+    fast: bool = False
+    weights: str = "auto"
+    growing: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "patience"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} must be at least 1; got {getattr(self, name)}.")
+        if not 0 < self.learning_rate < math.inf:
+            raise InputError(f"learning_rate must be a number above 0; got {self.learning_rate}.")
+        for name, highest in (("min_delta", math.inf), ("weight_decay", math.inf), ("label_smoothing", 1), ("growing", 1)):
+            if not 0 <= getattr(self, name) <= highest:
+                raise InputError(f"{name} must be {'at least 0' if highest == math.inf else 'from 0 to 1'}; got {getattr(self, name)}.")
+        for name, known in (("model", MODELS), ("augmentation", AUGMENTATIONS), ("schedule", SCHEDULES), ("precision", PRECISIONS), ("weights", WEIGHTS)):
+            if getattr(self, name) not in known:
+                raise InputError(f"There is no {name} {getattr(self, name)!r}; choose one of {', '.join(known)}.")
+        if self.growing and self.model not in ANY_SIZE:
+            raise InputError(f"{self.model} fits one image size, so its images cannot grow; set growing to 0 or choose one of {', '.join(sorted(ANY_SIZE))}.")
+
+
+# What each recipe changes of the original one. A one-cycle run is planned to its end, so that it waits longer before it stops.
+RECIPES: dict[str, dict[str, object]] = {
+    "original": {},
+    "modern": {"epochs": 30, "learning_rate": 2e-3, "patience": 30, "augmentation": "robust", "weight_decay": 0.05, "schedule": "one_cycle",
+               "label_smoothing": 0.05, "precision": "auto", "fast": True, "growing": 0.5},
+}
+
+
+def recipe(name: str = "original", **options: object) -> TrainConfig:
+    """A named recipe, with ``options`` in place of what it says.
+
+    Examples
+    --------
+    >>> recipe("modern", model="maskresnet", epochs=5).schedule
+    'one_cycle'
+
+    Raises
+    ------
+    InputError
+        If there is no such recipe, or an option is impossible.
+    """
+    if name not in RECIPES:
+        raise InputError(f"There is no recipe {name!r}; choose one of {', '.join(RECIPES)}.")
+    settings = {**RECIPES[name], **options}
+    if settings.get("model", TrainConfig.model) not in ANY_SIZE and "growing" not in options:
+        settings["growing"] = 0.0
+    return TrainConfig(**settings)

@@ -1,0 +1,197 @@
+"""One loop, read from top to bottom: epochs, batches, steps. Taught in notebook 04."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.optim import lr_scheduler
+from tqdm.auto import tqdm
+
+from maskkit.datasets import Dataset, Subset
+from maskkit.models import build_model
+from maskkit.runtime import computes_bfloat16, resolve_device, seed_everything
+from maskkit.training.config import TrainConfig
+from maskkit.training.run import FitResult, HistoryRow, Run, finished_run
+from maskkit.training.stopping import EarlyStopping
+from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
+
+
+def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], optimizer: torch.optim.Optimizer, criterion: nn.Module,
+                    augmentation: AugmentConfig, generator: torch.Generator | None = None, *,
+                    scheduler: lr_scheduler.LRScheduler | None = None, bfloat16: bool = False, image_size: int | None = None) -> tuple[float, float]:
+    """Pass once over the training images and update the weights after each batch.
+
+    The first six arguments are all that a plain loop needs; each of the others does nothing unless it is given.
+
+    Returns
+    -------
+    (loss, accuracy)
+        Means over the images, each taken at the moment of its own step.
+    """
+    device = next(model.parameters()).device
+    model.train()
+    losses, correct, seen = [], [], 0                                 # kept on the device: reading one would wait for it
+    for images, targets in batches:                                   # uint8 (B, 3, H, W), float (B,)
+        images, targets = images.to(device), targets.to(device)
+        images = augment(to_float(images), augmentation, generator, image_size)  # float in [0, 1], same shape
+        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+            logits = model(images).float()                            # (B,)
+        loss = criterion(logits, targets)                             # ()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        if scheduler is not None:
+            scheduler.step()
+        losses.append(loss.detach() * len(targets))
+        correct.append(_correct(logits, targets))
+        seen += len(targets)
+    return _sum(losses) / seen, _sum(correct) / seen
+
+
+@torch.no_grad()
+def validate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], criterion: nn.Module, *, bfloat16: bool = False) -> tuple[float, float]:
+    """Mean loss and accuracy over ``batches``, without augmentation and without changing the weights."""
+    device = next(model.parameters()).device
+    model.eval()
+    losses, correct, seen = [], [], 0
+    for images, targets in batches:
+        images, targets = images.to(device), targets.to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+            logits = model(to_float(images)).float()
+        losses.append(criterion(logits, targets) * len(targets))
+        correct.append(_correct(logits, targets))
+        seen += len(targets)
+    return _sum(losses) / seen, _sum(correct) / seen
+
+
+def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str | Path | None = None,
+        on_epoch: Callable[[list[HistoryRow]], None] | None = None, resume: bool = False, progress: bool = False) -> FitResult:
+    """Train with Adam until the validation loss stops falling; give back the weights of the best epoch.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its train and val splits are used; its test split is not touched.
+    config : TrainConfig
+    run_dir : path, optional
+        Receives ``mask_cnn_best.pth`` and ``last.pth`` after each epoch, ``history.csv`` and ``config.json``.
+    on_epoch : function, optional
+        Called with the history after each epoch: to print, to draw, or to stop by raising KeyboardInterrupt.
+    resume : bool
+        Go on from ``run_dir/last.pth``; the result equals that of a run that was never interrupted.
+    progress : bool
+        Show a progress bar for each epoch on standard error.
+
+    Raises
+    ------
+    InputError
+        If the loss is never a number, or ``resume`` finds no run, or a run with another configuration.
+    """
+    seed_everything(config.seed)
+    device = resolve_device(config.device)
+    bfloat16 = config.precision == "bfloat16" or (config.precision == "auto" and computes_bfloat16(device))
+    model = build_model(config.model, dataset.image_size, "random" if resume else config.weights).to(device)
+    if config.fast:
+        model = model.to(memory_format=torch.channels_last)
+    criterion = nn.BCEWithLogitsLoss()
+    stopping = EarlyStopping(config.patience, config.min_delta)
+    generator = torch.Generator().manual_seed(config.seed)            # order and augmentation
+    train = on_device(dataset.subset("train"), device).batches(config.batch_size, shuffle=True, generator=generator)
+    val = on_device(dataset.subset("val"), device).batches(256)
+    optimizer = make_optimizer(model, config)
+    scheduler = make_scheduler(optimizer, config, steps_per_epoch=len(train))
+    run = Run(run_dir, config, dataset, model, optimizer, scheduler, stopping, generator)
+    if resume:
+        run.restore()
+
+    stopped_because = "all epochs done"
+    try:
+        while stopping.epoch < config.epochs and not stopping.should_stop:
+            started = time.perf_counter()
+            bar = tqdm(train, desc=f"epoch {stopping.epoch + 1}/{config.epochs}", unit="batch", leave=False, disable=not progress)
+            train_loss, train_accuracy = train_one_epoch(
+                model, bar, optimizer, SmoothedLoss(config.label_smoothing), AUGMENTATIONS[config.augmentation], generator, scheduler=scheduler, bfloat16=bfloat16,
+                image_size=image_size_in(stopping.epoch + 1, dataset.image_size, config))
+            seconds = time.perf_counter() - started
+            val_loss, val_accuracy = validate(model, val, criterion, bfloat16=bfloat16)
+            improved = stopping.update(val_loss)
+            run.history.append({
+                "epoch": stopping.epoch, "train_loss": train_loss, "train_accuracy": train_accuracy,
+                "val_loss": val_loss, "val_accuracy": val_accuracy, "lr": optimizer.param_groups[0]["lr"],
+                "seconds": round(seconds, 3), "images_per_second": round(len(train.subset) / seconds, 1),
+            })
+            run.keep(improved)
+            if on_epoch:
+                on_epoch(run.history)
+        if stopping.should_stop:
+            stopped_because = "early stopping"
+    except KeyboardInterrupt:
+        stopped_because = "interrupted"
+    return run.finish(stopped_because)
+
+
+def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str | Path,
+                  on_epoch: Callable[[list[HistoryRow]], None] | None = None) -> FitResult:
+    """Take the finished run in ``run_dir`` if it was made with this data and configuration; otherwise train it.
+
+    Lets a notebook be opened on its own: what an earlier chapter would have left is made on the spot.
+    """
+    finished = finished_run(Path(run_dir), config, dataset)
+    return finished or fit(dataset, config, run_dir=run_dir, on_epoch=on_epoch)
+
+
+class SmoothedLoss(nn.BCEWithLogitsLoss):
+    """Binary cross-entropy with targets a share of the way towards one half (Szegedy et al., "Rethinking the Inception Architecture", 2016)."""
+
+    def __init__(self, share: float = 0.0):
+        super().__init__()
+        self.share = share
+
+    def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Mean loss of logits (B,) and targets (B,), which are 0.0 and 1.0."""
+        return super().forward(logits, targets + self.share * (0.5 - targets) if self.share else targets)
+
+
+def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """Adam, or AdamW where there is weight decay: biases and normalisation, which have one dimension, are left out of it."""
+    fused = config.fast and next(model.parameters()).device.type in ("cpu", "cuda")
+    if not config.weight_decay:
+        return torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=fused)
+    decayed, free = ([p for p in model.parameters() if (p.ndim > 1) == wanted] for wanted in (True, False))
+    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": free, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=config.learning_rate, fused=fused)
+
+
+def make_scheduler(optimizer: torch.optim.Optimizer, config: TrainConfig, steps_per_epoch: int) -> lr_scheduler.LRScheduler:
+    """The learning rate after each step: constant, or one cycle (Smith and Topin, "Super-Convergence", 2018)."""
+    if config.schedule == "constant":
+        return lr_scheduler.ConstantLR(optimizer, factor=1.0, total_iters=0)
+    return lr_scheduler.OneCycleLR(optimizer, config.learning_rate, total_steps=config.epochs * steps_per_epoch, pct_start=0.25, cycle_momentum=False)
+
+
+def image_size_in(epoch: int, image_size: int, config: TrainConfig) -> int:
+    """Side of the training images in an epoch (counted from 1): half at first if they grow, in steps of 16 pixels."""
+    growing = round(config.growing * config.epochs)
+    if epoch > growing:
+        return image_size
+    side = image_size / 2 * (1 + (epoch - 1) / growing)
+    return min(image_size, max(16, round(side / 16) * 16))
+
+
+def on_device(subset: Subset, device: torch.device) -> Subset:
+    """Bring the images to a GPU once, if they fill less than half of its free memory, in place of once in each epoch."""
+    if device.type != "cuda" or subset.images.nbytes > torch.cuda.mem_get_info(device)[0] / 2:
+        return subset
+    return replace(subset, images=subset.images.to(device), targets=subset.targets.to(device))
+
+
+def _correct(logits: Tensor, targets: Tensor) -> Tensor:
+    # A logit above 0 is a probability above one half.
+    return ((logits > 0) == (targets > 0.5)).sum()
+
+
+def _sum(parts: list[Tensor]) -> float:
+    return torch.stack(parts).cpu().double().sum().item()

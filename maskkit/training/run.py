@@ -1,0 +1,152 @@
+"""What a training run leaves behind: the best weights, the history, and a folder from which it can go on."""
+
+import copy
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LRScheduler
+
+from maskkit.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from maskkit.datasets import Dataset
+from maskkit.errors import InputError
+from maskkit.files import read_csv, write_csv, write_json
+from maskkit.runtime import resolve_device, versions
+from maskkit.training.config import TrainConfig
+from maskkit.training.stopping import EarlyStopping
+
+BEST = "mask_cnn_best.pth"
+LAST = "last.pth"
+ENDS = ("early stopping", "all epochs done")  # how a run that was not interrupted ends
+
+HistoryRow = dict[str, float]
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What a training run gives back.
+
+    Attributes
+    ----------
+    model : the network with the weights of the best epoch, in evaluation mode
+    history : one row for each epoch: epoch, train_loss, train_accuracy, val_loss, val_accuracy, lr, seconds, images_per_second
+    best_epoch : the epoch with the lowest validation loss, counted from 1
+    stopped_because : "early stopping", "all epochs done" or "interrupted"
+    """
+
+    model: nn.Module
+    history: list[HistoryRow] = field(repr=False)
+    best_epoch: int
+    stopped_because: str
+
+
+def describe_data(dataset: Dataset) -> dict[str, object]:
+    """What identifies the data of a run: how to load it again, the number of images of each class, and a hash of them."""
+    return {
+        "source": dataset.source, "image_size": dataset.image_size, "options": dataset.options,
+        "counts": {name: dataset.class_counts(name) for name in ("train", "val", "test")}, "fingerprint": dataset.fingerprint,
+    }
+
+
+def finished_run(run_dir: Path, config: TrainConfig, dataset: Dataset) -> FitResult | None:
+    """The finished run in a folder, if it was made with this data and configuration."""
+    try:
+        record = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))
+        if record["stopped_because"] in ENDS and _complete(record["train"]) == asdict(config) and record["data"] == describe_data(dataset):
+            best = load_checkpoint(run_dir / BEST, resolve_device(config.device))
+            return FitResult(best.model, read_history(run_dir / "history.csv"), best.epoch, record["stopped_because"])
+    except (OSError, ValueError, KeyError):
+        pass  # no run, or a damaged one: train
+    return None
+
+
+def read_history(path: str | Path) -> list[HistoryRow]:
+    """Read the ``history.csv`` of a run folder as ``fit`` returned it."""
+    return [{key: int(value) if key == "epoch" else float(value) for key, value in row.items()} for row in read_csv(path)]
+
+
+class Run:
+    """What ``fit`` keeps: the best weights in memory, and everything in the run folder if there is one."""
+
+    def __init__(self, folder: str | Path | None, config: TrainConfig, dataset: Dataset, model: nn.Module,
+                 optimizer: torch.optim.Optimizer, scheduler: LRScheduler, stopping: EarlyStopping, generator: torch.Generator):
+        self.folder = None if folder is None else Path(folder)
+        self.config, self.data, self.model = config, describe_data(dataset), model
+        self.optimizer, self.scheduler, self.stopping, self.generator = optimizer, scheduler, stopping, generator
+        self.history: list[HistoryRow] = []
+        self.best_state: dict[str, Tensor] | None = None
+
+    def keep(self, improved: bool) -> None:
+        """After an epoch: remember the weights if they are the best, and write the run folder."""
+        if improved:
+            self.best_state = copy.deepcopy(self.model.state_dict())
+        if self.folder is None:
+            return
+        if improved:
+            save_checkpoint(self.folder / BEST, self._checkpoint())
+        save_checkpoint(self.folder / LAST, self._checkpoint(self._training_state()))
+        write_csv(self.folder / "history.csv", self.history)
+        self._write_config(None)
+
+    def restore(self) -> None:
+        """Go back to the state after the last epoch that was completed."""
+        if self.folder is None or not (self.folder / LAST).is_file():
+            raise InputError(f"There is no run to resume in {self.folder}: it has no {LAST}.")
+        last = load_checkpoint(self.folder / LAST)
+        state = last.training_state
+        if _fixed(state["config"]) != _fixed(asdict(self.config)) or state["data"] != self.data:
+            raise InputError(f"The run in {self.folder} was made with other data or options; resume it with the same ones (see its config.json).")
+        self.model.load_state_dict(last.model.state_dict())
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scheduler.load_state_dict(state.get("scheduler", self.scheduler.state_dict()))
+        self.generator.set_state(state["generator"])
+        vars(self.stopping).update(state["stopping"])
+        self.history.extend(state["history"])
+        if self.stopping.best_epoch:
+            self.best_state = load_checkpoint(self.folder / BEST).model.state_dict()
+        # Last of all: to load a checkpoint is to build a network, which draws random weights first.
+        torch.set_rng_state(state["torch_rng"])
+        if state.get("cuda_rng") and torch.cuda.is_available():
+            torch.cuda.set_rng_state_all(state["cuda_rng"])
+
+    def finish(self, stopped_because: str) -> FitResult:
+        """Put the best weights into the model and say how it ended."""
+        if self.history and self.best_state is None:
+            raise InputError("The validation loss was not a number in any epoch; lower the learning rate.")
+        if self.best_state is not None:
+            self.model.load_state_dict(self.best_state)
+        if self.folder is not None and self.history:
+            self._write_config(stopped_because)
+        # The layout in which a checkpoint is loaded: the same probabilities then, bit for bit.
+        return FitResult(self.model.to(memory_format=torch.contiguous_format).eval(), self.history, self.stopping.best_epoch, stopped_because)
+
+    def _checkpoint(self, training_state: dict | None = None) -> Checkpoint:
+        return Checkpoint(self.model, self.config.model, self.data["image_size"], epoch=self.stopping.epoch,
+                          val_loss=self.history[-1]["val_loss"], training_state=training_state or {})
+
+    def _training_state(self) -> dict[str, object]:
+        stopping = {key: getattr(self.stopping, key) for key in ("best_loss", "best_epoch", "epoch")}
+        return {"config": asdict(self.config), "data": self.data, "history": self.history, "stopping": stopping,
+                "optimizer": self.optimizer.state_dict(), "scheduler": self.scheduler.state_dict(),
+                "generator": self.generator.get_state(), "torch_rng": torch.get_rng_state(),
+                "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []}
+
+    def _write_config(self, stopped_because: str | None) -> None:
+        write_json(self.folder / "config.json", {
+            "train": asdict(self.config), "data": self.data, "versions": versions(),
+            "epochs_done": self.stopping.epoch, "best_epoch": self.stopping.best_epoch, "stopped_because": stopped_because,
+        })
+
+
+def _complete(config: dict) -> dict:
+    """The options of a run, also of one that was made before some of them existed."""
+    return {**asdict(TrainConfig()), **config}
+
+
+def _fixed(config: dict) -> dict:
+    """The options that must be the same to resume: where to train may change, and how long where no schedule was planned for it."""
+    config = _complete(config)
+    free = {"patience", "device", "weights"} | ({"epochs"} if config["schedule"] == "constant" and not config["growing"] else set())
+    return {key: value for key, value in config.items() if key not in free}

@@ -1,5 +1,6 @@
 """One loop, read from top to bottom: epochs, batches, steps. Taught in notebook 04."""
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -166,10 +167,19 @@ def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimiz
 
 
 def make_scheduler(optimizer: torch.optim.Optimizer, config: TrainConfig, steps_per_epoch: int) -> lr_scheduler.LRScheduler:
-    """The learning rate after each step: constant, or one cycle (Smith and Topin, "Super-Convergence", 2018)."""
-    if config.schedule == "constant":
-        return lr_scheduler.ConstantLR(optimizer, factor=1.0, total_iters=0)
-    return lr_scheduler.OneCycleLR(optimizer, config.learning_rate, total_steps=config.epochs * steps_per_epoch, pct_start=0.25, cycle_momentum=False)
+    """What sets the learning rate after each step."""
+    steps = config.epochs * steps_per_epoch
+    return lr_scheduler.LambdaLR(optimizer, (lambda _: 1.0) if config.schedule == "constant" else (lambda step: one_cycle(step / steps)))
+
+
+def one_cycle(done: float, climb: float = 0.25) -> float:
+    """Share of the highest learning rate when this share of a run is done: it climbs in a line, then falls to 0 along a cosine.
+
+    Smith and Topin, "Super-Convergence", 2018.
+    """
+    if done < climb:
+        return 0.04 + 0.96 * done / climb
+    return (1 + math.cos(math.pi * (done - climb) / (1 - climb))) / 2
 
 
 def image_size_in(epoch: int, image_size: int, config: TrainConfig) -> int:

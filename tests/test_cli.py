@@ -80,6 +80,17 @@ def test_skipped_files_are_named_and_counted(photo_folder, tmp_path, caplog):
     assert [row["name"] for row in json.loads((tmp_path / "run" / "report.json").read_text())["skipped"]] == ["with_mask/notes.txt"]
 
 
+def test_groups_are_kept_together_and_the_run_knows_its_test_split(photo_folder, tmp_path, capsys):
+    (tmp_path / "groups.csv").write_text("path,group\n" + "".join(f"with_mask/{index}.png,anna\n" for index in range(4)))
+    command = ["train", "--data-dir", str(photo_folder), "--groups", str(tmp_path / "groups.csv"), "--run-dir", str(tmp_path / "run"), *QUICK]
+    assert main(command) == 0
+    assert "4 images have a near-duplicate (or share a group)" in capsys.readouterr().err
+    rows = {row["path"]: row for row in read_csv(tmp_path / "run" / "split.csv")}
+    assert len({rows[f"with_mask/{index}.png"]["split"] for index in range(4)}) == 1
+    assert main(["test", "--model-path", str(tmp_path / "run" / "mask_cnn_best.pth"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n"] == sum(row["split"] == "test" for row in rows.values())
+
+
 def test_a_trained_run_is_not_overwritten_by_accident(trained, photo_folder, capsys):
     before = (trained / "mask_cnn_best.pth").read_bytes()
     again = ["train", "--data-dir", str(photo_folder), "--run-dir", str(trained), *QUICK, "--seed", "1"]
@@ -124,6 +135,7 @@ def one_error_line(capsys) -> str:
     (["--faces", "2"], "At least 6 faces"),
     (["--data-dir", "/nowhere/at/all"], "does not exist"),
     (["--resume"], "no run to resume"),
+    (["--groups", "people.csv"], "a groups file is for a folder of your own"),
 ])
 def test_impossible_options_to_train(tmp_path, options, said, capsys):
     assert main(["train", "--image-size", "16", "--faces", "12", "--run-dir", str(tmp_path / "run"), *options]) == 2
@@ -153,7 +165,7 @@ def test_bad_models_and_photos(tmp_path, photo_folder, capsys):
     assert "fake.jpg cannot be read" in captured.err and good in captured.out  # the good photo is still answered
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["test"], ["predict"], ["data"], ["data", "synthetic"]])
+@pytest.mark.parametrize("command", [[], ["train"], ["test"], ["predict"], ["data"], ["data", "synthetic"], ["data", "photos"]])
 def test_every_command_has_help(command, capsys):
     with pytest.raises(SystemExit) as caught:
         main([*command, "--help"])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from maskkit.errors import InputError
-from maskkit.splits import assign_splits, straddling_groups
+from maskkit.splits import assign_splits, merge_groups, read_groups, straddling_groups
 
 
 def shares(split, chosen):
@@ -56,3 +56,39 @@ def test_impossible_fractions(fractions):
 def test_straddling_groups_are_named():
     groups = np.array([5, 5, 7, 7, 9])
     assert straddling_groups(groups, np.array(["train", "test", "val", "val", "test"])).tolist() == [5]
+
+
+def groups_file(tmp_path, *lines):
+    path = tmp_path / "groups.csv"
+    path.write_text("\n".join(["path,group", *lines]), encoding="utf-8")
+    return path
+
+
+def test_groups_are_read_in_the_order_of_the_photos(tmp_path, caplog):
+    path = groups_file(tmp_path, "with_mask/b.png,anna", "with_mask\\a.png,ben", "./without_mask/c.png,anna", "without_mask/d.png,")
+    groups = read_groups(path, ["with_mask/a.png", "with_mask/b.png", "without_mask/c.png", "without_mask/d.png", "without_mask/e.png"])
+    assert groups[1] == groups[2] and len(set(groups)) == 4
+    assert "2 of 5 photos have no group" in caplog.text and "without_mask/d.png, without_mask/e.png" in caplog.text
+
+
+@pytest.mark.parametrize("lines, said", [
+    (["with_mask/a.png,1", "with_mask/x.png,1"], "1 of the 2 paths .* are no photos of the data folder: with_mask/x.png"),
+    (["with_mask/a.png,1", "with_mask/a.png,2"], "puts with_mask/a.png into two groups, '1' and '2'"),
+    ([], "needs the columns path and group, and at least one row"),
+])
+def test_bad_groups_are_one_sentence(tmp_path, lines, said):
+    with pytest.raises(InputError, match=said):
+        read_groups(groups_file(tmp_path, *lines), ["with_mask/a.png", "with_mask/b.png"])
+
+
+def test_groups_that_are_not_there_or_lack_a_column(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        read_groups(tmp_path / "nowhere.csv", ["a"])
+    (tmp_path / "other.csv").write_text("file,person\na,1\n")
+    with pytest.raises(InputError, match="it has file, person"):
+        read_groups(tmp_path / "other.csv", ["a"])
+
+
+def test_merged_groups_are_the_chains_of_both():
+    merged = merge_groups(np.array([0, 0, 1, 2, 3, 4]), np.array([7, 8, 8, 9, 9, 5]))
+    assert len(set(merged[:3])) == 1 and merged[3] == merged[4] and len(set(merged)) == 3

@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter
 from maskkit.duplicates.signatures import SIDE, TALL, VIEWS, WHOLE, WIDE, Window, in_chunks, signatures
 
 MIN_SIMILARITY = 0.4  # cosine of two signatures; loose, because what is found is looked at again
-MOST_CANDIDATES = 24  # for one picture
+MOST_CANDIDATES = 60  # for one picture
 
 
 def candidate_pairs(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

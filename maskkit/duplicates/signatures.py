@@ -49,7 +49,7 @@ class Circles:
     harmonics: int
 
 
-BLUNT = Circles(6, 16, 5)  # so blunt that a window that is a little off still gives nearly the same signature
+BLUNT = Circles(5, 16, 4)  # so blunt that a window that is a little off still gives nearly the same signature
 SHARP = Circles(10, 48, 12)  # sharp enough to measure by which angle a picture was turned
 
 
@@ -90,7 +90,7 @@ def harmonics(pictures: np.ndarray, window: Window, circles: Circles) -> np.ndar
 
 
 def signatures(pictures: np.ndarray, window: Window) -> np.ndarray:
-    """Numbers that turning and mirroring a picture leave alone, float32, shape (N, 105)."""
+    """Numbers that turning and mirroring a picture leave alone, float32, shape (N, 76)."""
     coefficients = harmonics(pictures, window, BLUNT)
     coefficients /= np.maximum(np.linalg.norm(coefficients.reshape(len(pictures), -1), axis=1), 1e-6)[:, None, None]
     parts = [np.abs(coefficients)]

@@ -100,7 +100,7 @@ def test_planted_copies_are_found_and_others_are_left_alone(pictures):
     planted = {(index, len(originals) + index) for index in range(len(copies))}
     recall = {kind: np.mean([(i, len(originals) + i) in found for i in range(each * number, each * (number + 1))]) for number, kind in enumerate(COPIES)}
     # Twenty of a kind are few; and some faces from anywhere are too dark or too blurred to be told apart once they are cropped.
-    assert min(recall.values()) >= 0.9 and np.mean(list(recall.values())) >= 0.97, recall
+    assert min(recall.values()) >= (0.9 if pictures == "faces from anywhere" else 0.95) and np.mean(list(recall.values())) >= 0.98, recall
     assert len({index for pair in found - planted for index in pair}) <= 0.02 * (len(originals) + len(copies))
 
 

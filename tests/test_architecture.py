@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "plots": set(),
     "widgets": {"plots", "transforms", "evaluation", "training", "datasets", "faces", "models", "images", "checkpoints"},
     "checks": {"models", "transforms"},
+    "quizzes": set(),
     "cli": {"runtime", "images", "faces", "duplicates", "splits", "photos", "datasets", "audit", "transforms", "models", "checkpoints",
             "training", "evaluation", "plots", "checks"},
     "__init__": set(),

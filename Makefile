@@ -10,14 +10,14 @@ DEMO := runs/demo
 # same two cores, training then takes three times as long. The numbers stay the same.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: install lab test test-unit test-notebooks demo notebooks execute bench-notebooks clean
+.PHONY: install lab test test-unit test-notebooks demo notebooks execute bench-notebooks bench-export bench-imports clean
 
 install: $(INSTALLED)
 
 $(INSTALLED): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "MaskKit needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements.txt --editable '.[lab,test]'
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements.txt --editable '.[lab,export,test]'
 	@touch $@
 
 # As root (in a container) Jupyter wants to be told; where no browser can be opened it prints the address instead.
@@ -55,6 +55,12 @@ execute: $(INSTALLED)
 
 bench-notebooks: $(INSTALLED)
 	$(BIN)/python benchmarks/notebooks.py
+
+bench-export: $(INSTALLED)
+	$(BIN)/python benchmarks/export.py
+
+bench-imports: $(INSTALLED)
+	$(BIN)/python benchmarks/imports.py
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache

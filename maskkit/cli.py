@@ -220,14 +220,16 @@ _RECIPE_OPTIONS = {
     "label_smoothing": (float, "share by which the targets lie nearer to one half"),
     "growing": (float, "share of the epochs in which images grow to their full size"),
     "precision": (str, "float32, bfloat16 or auto"),
-    "weights": (str, "to begin with: random, published (torchvision's, downloaded) or auto"),
+    "weights": (str, "to begin with: random, published (torchvision's, downloaded), auto, or the mask_cnn_best.pth of another run"),
 }
 
 
 def _add_recipe_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("instead of what the recipe says")
     for name, (kind, meaning) in _RECIPE_OPTIONS.items():
-        group.add_argument(f"--{name.replace('_', '-')}", type=kind, default=argparse.SUPPRESS, help=meaning)
+        names = [f"--{name.replace('_', '-')}", *(["--init-from"] if name == "weights" else [])]
+        group.add_argument(*names, type=kind, default=argparse.SUPPRESS, help=meaning)
+    group.add_argument("--freeze", action="store_true", default=argparse.SUPPRESS, help="train the last layer only, on the features that --weights gives")
 
 
 def _add_test(commands: argparse._SubParsersAction) -> None:
@@ -296,15 +298,14 @@ def _with_dashes(argv: Sequence[str]) -> list[str]:
 
 
 def _train_config(arguments: argparse.Namespace):
-    from maskkit.models import build_model
     from maskkit.runtime import resolve_device
-    from maskkit.training import recipe
+    from maskkit.training import recipe, starting_model
 
-    options = {name: value for name, value in vars(arguments).items() if name in _RECIPE_OPTIONS}
+    options = {name: value for name, value in vars(arguments).items() if name in (*_RECIPE_OPTIONS, "freeze")}
     config = recipe(arguments.recipe, model=arguments.model, seed=arguments.seed, device=arguments.device, **options)
-    # Before minutes are spent on reading photos: is the device there, and does the image size suit the network?
+    # Before minutes are spent on reading photos: is the device there, and do the image size and the weights suit the network?
     resolve_device(config.device)
-    build_model(config.model, arguments.image_size)
+    starting_model(config, arguments.image_size, arguments.resume)
     return config
 
 

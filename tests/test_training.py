@@ -254,3 +254,43 @@ def test_load_or_train_trains_once_and_only_for_the_same_recipe(easy_dataset, tm
 def test_impossible_configurations(name, value):
     with pytest.raises(InputError, match=name):
         TrainConfig(**{name: value})
+
+
+@pytest.fixture
+def pretrained(easy_dataset, tmp_path):
+    """The path of a small residual network that was trained, the data at its size, and its configuration."""
+    dataset = dataclasses.replace(easy_dataset, images=nn.functional.interpolate(easy_dataset.images, size=32))
+    config = dataclasses.replace(QUICK, model="maskresnet", epochs=1)
+    fit(dataset, config, run_dir=tmp_path / "first")
+    return tmp_path / "first" / "mask_cnn_best.pth", dataset, config
+
+
+def test_training_goes_on_from_the_weights_of_another_run(pretrained):
+    path, dataset, config = pretrained
+    start = training.starting_model(dataclasses.replace(config, weights=path), 32)
+    assert equal_weights(start, load_checkpoint(path).model)
+    crawling = dataclasses.replace(config, weights=path, learning_rate=1e-12, augmentation="none", seed=5)
+    after = fit(dataset, crawling).model
+    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(after.parameters(), load_checkpoint(path).model.parameters()))
+
+
+def test_frozen_features_stay_as_they_are_to_the_last_bit(pretrained, tmp_path):
+    path, dataset, config = pretrained
+    config = dataclasses.replace(config, weights=path, freeze=True, weight_decay=0.1, fast=True)
+    before, after = load_checkpoint(path).model, fit(dataset, config, run_dir=tmp_path / "frozen").model
+    assert equal_weights(before.features, after.features)  # the averages of batch normalisation too
+    assert not torch.equal(before.classifier[-1].weight, after.classifier[-1].weight)
+    assert equal_weights(fit(dataset, dataclasses.replace(config, epochs=2), run_dir=tmp_path / "frozen", resume=True).model,
+                         fit(dataset, dataclasses.replace(config, epochs=2)).model)
+
+
+def test_weights_that_do_not_fit(pretrained, tmp_path):
+    path, dataset, config = pretrained
+    with pytest.raises(InputError, match="weights of maskresnet, not of vgg_small"):
+        fit(dataset, dataclasses.replace(config, weights=path, model="vgg_small"))
+    with pytest.raises(InputError, match="no model file"):
+        fit(dataset, dataclasses.replace(config, weights="nowhere.pth"))
+    fit(dataset, dataclasses.replace(QUICK, epochs=1), run_dir=tmp_path / "cnn")
+    smaller = dataclasses.replace(dataset, images=dataset.images[..., ::2, ::2])
+    with pytest.raises(InputError, match="images of 32 pixels, and maskcnn fits one size"):
+        fit(smaller, dataclasses.replace(QUICK, weights=tmp_path / "cnn" / "mask_cnn_best.pth"))

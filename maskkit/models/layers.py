@@ -29,6 +29,21 @@ def require_size(name: str, image_size: int, smallest: int) -> None:
         raise InputError(f"{name} shrinks the image several times, so the image size must be at least {smallest} pixels; got {image_size}.")
 
 
+def freeze_features(model: nn.Module) -> None:
+    """Let training change the last fully connected layer only, so that it learns from features which stay as they are."""
+    *_, head = (layer for layer in model.modules() if isinstance(layer, nn.Linear))
+    model.requires_grad_(False)
+    head.requires_grad_(True)
+
+
+def train_mode(model: nn.Module) -> None:
+    """Training mode for all but frozen batch normalisation, whose averages would otherwise go on following the batches."""
+    model.train()
+    for layer in model.modules():
+        if isinstance(layer, nn.BatchNorm2d) and not layer.weight.requires_grad:
+            layer.eval()
+
+
 def count_parameters(model: nn.Module) -> int:
     """Number of values that training may change."""
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)

@@ -31,7 +31,8 @@ class TrainConfig:
     label_smoothing : in [0, 1); the targets of training lie this share of the way towards one half
     precision : "float32", "bfloat16", or "auto": bfloat16 where the processor or GPU computes with it
     fast : channels-last weights and a fused optimiser: the same steps in less time, rounded differently
-    weights : what the network begins with, for ``build_model``
+    weights : what the network begins with: a name for ``build_model``, or the path of a checkpoint (.pth) of the same network
+    freeze : train the last layer only, on the features that the weights give
     growing : share of the epochs in which images grow from half their size to the whole, in [0, 1]
     """
 
@@ -51,6 +52,7 @@ class TrainConfig:
     fast: bool = False
     weights: str = "auto"
     growing: float = 0.0
+    freeze: bool = False
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "patience"):
@@ -61,9 +63,12 @@ class TrainConfig:
         for name, highest in (("min_delta", math.inf), ("weight_decay", math.inf), ("label_smoothing", 1), ("growing", 1)):
             if not 0 <= getattr(self, name) <= highest:
                 raise InputError(f"{name} must be {'at least 0' if highest == math.inf else 'from 0 to 1'}; got {getattr(self, name)}.")
-        for name, known in (("model", MODELS), ("augmentation", AUGMENTATIONS), ("schedule", SCHEDULES), ("precision", PRECISIONS), ("weights", WEIGHTS)):
+        for name, known in (("model", MODELS), ("augmentation", AUGMENTATIONS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
             if getattr(self, name) not in known:
                 raise InputError(f"There is no {name} {getattr(self, name)!r}; choose one of {', '.join(known)}.")
+        object.__setattr__(self, "weights", str(self.weights))
+        if self.weights not in WEIGHTS and not self.weights.endswith(".pth"):
+            raise InputError(f"There are no weights {self.weights!r}; choose one of {', '.join(WEIGHTS)}, or give the path of a checkpoint (.pth).")
         if self.growing and self.model not in ANY_SIZE:
             raise InputError(f"{self.model} fits one image size, so its images cannot grow; set growing to 0 or choose one of {', '.join(sorted(ANY_SIZE))}.")
 

@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from torch.optim import lr_scheduler
 from tqdm.auto import tqdm
 
+from maskkit.checkpoints import load_checkpoint
 from maskkit.datasets import Dataset, Subset
-from maskkit.models import build_model
+from maskkit.errors import InputError
+from maskkit.models import WEIGHTS, build_model, freeze_features, train_mode
 from maskkit.runtime import computes_bfloat16, resolve_device, seed_everything
 from maskkit.training.config import TrainConfig
 from maskkit.training.run import FitResult, HistoryRow, Run, finished_run
@@ -33,7 +35,7 @@ def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], 
         Means over the images, each taken at the moment of its own step.
     """
     device = next(model.parameters()).device
-    model.train()
+    train_mode(model)
     losses, correct, seen = [], [], 0                                 # kept on the device: reading one would wait for it
     for images, targets in batches:                                   # uint8 (B, 3, H, W), float (B,)
         images, targets = images.to(device), targets.to(device)
@@ -94,7 +96,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     seed_everything(config.seed)
     device = resolve_device(config.device)
     bfloat16 = config.precision == "bfloat16" or (config.precision == "auto" and computes_bfloat16(device))
-    model = build_model(config.model, dataset.image_size, "random" if resume else config.weights).to(device)
+    model = starting_model(config, dataset.image_size, resume).to(device)
     if config.fast:
         model = model.to(memory_format=torch.channels_last)
     criterion = nn.BCEWithLogitsLoss()
@@ -142,6 +144,27 @@ def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_
     """
     finished = finished_run(Path(run_dir), config, dataset)
     return finished or fit(dataset, config, run_dir=run_dir, on_epoch=on_epoch)
+
+
+def starting_model(config: TrainConfig, image_size: int, resume: bool = False) -> nn.Module:
+    """The network before its first step: with the weights that ``config`` names, unless a resumed run brings its own."""
+    from_file = config.weights not in WEIGHTS
+    model = build_model(config.model, image_size, "random" if resume or from_file else config.weights)
+    if from_file and not resume:
+        _take_weights(model, config)
+    if config.freeze:
+        freeze_features(model)
+    return model
+
+
+def _take_weights(model: nn.Module, config: TrainConfig) -> None:
+    given = load_checkpoint(config.weights)
+    if given.model_name != config.model:
+        raise InputError(f"{config.weights} holds the weights of {given.model_name}, not of {config.model}; train {given.model_name}, or give another file.")
+    try:
+        model.load_state_dict(given.model.state_dict())
+    except RuntimeError:
+        raise InputError(f"The weights in {config.weights} are for images of {given.image_size} pixels, and {config.model} fits one size; train with that size.") from None
 
 
 class SmoothedLoss(nn.BCEWithLogitsLoss):

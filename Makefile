@@ -10,7 +10,7 @@ DEMO := runs/demo
 # same two cores, training then takes three times as long. The numbers stay the same.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: install lab test test-unit test-notebooks demo notebooks execute bench-notebooks bench-export bench-imports clean
+.PHONY: install lab test test-unit test-notebooks demo notebooks execute docs bench-notebooks bench-export bench-imports clean
 
 install: $(INSTALLED)
 
@@ -52,6 +52,10 @@ execute: $(INSTALLED)
 	TQDM_DISABLE=1 $(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level WARN \
 		--ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False $(SOLUTIONS)
 	$(MAKE) notebooks
+
+# The catalogue of misconceptions, from the checks.
+docs: $(INSTALLED)
+	$(BIN)/python -m maskkit.checks.catalogue
 
 bench-notebooks: $(INSTALLED)
 	$(BIN)/python benchmarks/notebooks.py

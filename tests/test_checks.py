@@ -13,6 +13,7 @@ import torch
 
 from maskkit import checks
 from maskkit.checks import EXERCISES, NOT_ATTEMPTED, PASSED, TRY_AGAIN, CheckResult, runner
+from maskkit.checks.catalogue import PAGE, catalogue
 from maskkit.checks.exercise import describe, is_stub, same
 
 BELIEFS = [(name, m) for name, e in EXERCISES.items() for m in e.misconceptions]
@@ -25,6 +26,12 @@ def learn(source):
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     exec(compile(source, filename, "exec"), names)
     return next(value for key, value in reversed(names.items()) if inspect.isfunction(value) and not key.startswith("_"))
+
+
+def attempted(name, body):
+    """What the check says to a whole function body, as a learner writes it."""
+    parameters = ", ".join(inspect.signature(EXERCISES[name].reference).parameters)
+    return EXERCISES[name](learn(f"def {name}({parameters}):\n" + "".join(f"    {line}\n" for line in body.splitlines())))
 
 
 def answer(name, expression):
@@ -245,6 +252,119 @@ def test_wrong_answers_of_learners_are_recognised(name, expression, misconceptio
     assert EXERCISES[name](answer(name, expression)).misconception == misconception
 
 
+LOOP = "right = 0\nfor p, t in zip(probabilities, truths):\n    if (p >= 0.5) == (t == 1):\n        right {}= 1\nreturn right"
+FIELD = "field, step = 1, 1\nfor k, s in layers:\n    field += (k - 1) * step\n    step {} s\nreturn field"
+SLIDE = (
+    "h, w = {}\nout = torch.zeros(image.shape[0] - h + 1, image.shape[1] - w + 1)\nfor i in range(out.shape[0]):\n"
+    "    for j in range(out.shape[1]):\n        out[i, j] = (image[i : i + h, j : j + w] * kernel).{}()\nreturn out"
+)
+INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * error"
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "misconception"),
+    [
+        ("says_mask", "return probability >= 0,5", "decimal comma"),
+        ("says_mask", "if probability >= 0.5:\n    return 'True'\nelse:\n    return 'False'", "text in place of True"),
+        ("says_mask", "if probability >= 0.5:\n    return True", "nothing where there is no mask"),
+        ("says_mask", "return probability <= 0.5", "at most in place of at least"),
+        ("says_mask", "return probability == 0.5", "exactly one half"),
+        ("numbers_in_picture", "return height, width, 3", "shape in place of number"),
+        ("numbers_in_picture", "return height * width * 3 * 8", "bits counted"),
+        ("how_many_right", LOOP.format(""), "not added up"),
+        ("how_many_right", LOOP.format("=+").replace("=+=", "=+"), "not added up"),
+        ("how_many_right", LOOP.replace("if", "right = 0\n    if").format("+"), "counter set back in the loop"),
+        ("how_many_right", LOOP.replace("return", "    return").format("+"), "left the loop after the first picture"),
+        ("how_many_right", LOOP.replace("zip(probabilities, truths)", "probabilities, truths").format("+"), "zip forgotten"),
+        ("how_many_right", "return ((probabilities >= 0.5) == truths).sum()", "list compared with a number"),
+        ("class_balance", "return (targets == 1).mean()", "mean of True and False"),
+        ("class_balance", "return torch.bincount(targets, minlength=2) / len(targets)", "shares of both classes"),
+        ("class_balance", "n = 0\nfor t in targets:\n    if t == 1:\n        n += 1\n    return n / len(targets)", "left the loop after the first picture"),
+        ("class_balance", "ones = [t for t in targets if t == 1]\nreturn len(ones) / (len(targets) - len(ones))", "ratio of the two classes"),
+        ("mean_image", "return images.float().mean(-1)", "mean over the columns"),
+        ("mean_image", "total = images[0].float()\nfor i in images:\n    total = total + i\nreturn total / len(images)", "first picture counted twice"),
+        ("mean_image", "return sum(images) // len(images)", "sum in uint8, whole-number division"),
+        ("mean_image", "return images.permute(0, 2, 3, 1).float().mean(0)", "channels last"),
+        ("leaked_groups", "return set(groups[split == 'test']) & set(groups[split != 'test'])", "only test compared with the others"),
+        ("leaked_groups", "return np.unique(groups)", "all groups"),
+        ("to_unit_range", "images /= 255\nreturn images", "divided in place"),
+        ("to_unit_range", "return (images > 127).float()", "rounded to 0 and 1"),
+        ("flip_horizontal", "return torch.flip(images)", "axis not named"),
+        (
+            "flip_horizontal",
+            "out, w = images, images.shape[3]\nfor i in range(w):\n    out[:, :, :, i] = images[:, :, :, w - 1 - i]\nreturn out",
+            "overwritten while copying",
+        ),
+        ("adjust_brightness", "return min(images * factor, 1)", "if, min or max for a whole batch"),
+        ("adjust_brightness", "for image in images:\n    image = image * factor\nreturn images", "nothing changed"),
+        ("output_size", "return size + 2 * padding - kernel // stride + 1", "brackets forgotten"),
+        ("output_size", "return len(range(0, size + 2 * padding - kernel, stride))", "last place forgotten"),
+        ("output_size", "return size - kernel + 1", "padding and stride forgotten"),
+        ("conv_parameters", "return in_channels * out_channels * kernel ^ 2 + out_channels", "^ taken for a power"),
+        ("conv_parameters", "return in_channels * 3 * 3 * out_channels + out_channels", "kernel of 3 taken for granted"),
+        ("convolve2d", SLIDE.format("len(kernel), len(kernel)", "sum").replace("image.shape[1]", "image.shape[0]"), "square image taken for granted"),
+        ("convolve2d", SLIDE.format("kernel.shape", "mean"), "mean in place of sum"),
+        ("convolve2d", "return torch.nn.functional.conv2d(image[None, None], kernel[None, None])", "batch axes left on"),
+        ("receptive_field", FIELD.format("+="), "steps added, not multiplied"),
+        ("receptive_field", FIELD.format("="), "only the stride just before"),
+        ("receptive_field", FIELD.replace("in layers", "in reversed(layers)").format("*="), "layers from the last to the first"),
+        ("predict_labels", "return torch.sigmoid(logits).int()", "cut to whole numbers"),
+        ("predict_labels", "if torch.sigmoid(logits) >= 0.5:\n    return 1\nreturn 0", "if for a whole batch"),
+        ("predict_labels", "return torch.softmax(logits, 1)", "axis 1 asked for"),
+        ("best_epoch", "for i, loss in enumerate(val_losses):\n    return i + 1", "the first epoch"),
+        ("should_stop", "return min(val_losses[-patience:]) >= min(val_losses[:-patience])", "short lists not thought of"),
+        ("should_stop", "return len(val_losses) - 1 - val_losses.index(min(val_losses)) == patience", "exactly in place of at least"),
+        ("binary_cross_entropy", "return torch.nn.functional.binary_cross_entropy(logits, targets)", "logits given to the loss for probabilities"),
+        ("binary_cross_entropy", "return -torch.log(torch.sigmoid(logits)).mean()", "targets not used"),
+        ("precision_recall", "tp = (y_true == 1 & y_pred == 1).sum()\nreturn tp / y_pred.sum(), tp / y_true.sum()", "and in place of &"),
+        ("majority_baseline", "return (targets == targets[0]).mean()", "class of the first picture"),
+        (
+            "total_cost",
+            "cost = 0\nfor t, p in zip(y_true, y_pred):\n    if t == 0 and p == 1:\n        cost += let_through\n"
+            "    else:\n        cost += stopped\nreturn cost",
+            "right answers charged as the other kind",
+        ),
+        ("normal_interval", INTERVAL.format("(p * (1 - p) / n) ** 1/2"), "half in place of square root"),
+        ("normal_interval", INTERVAL.format("np.std([1] * correct + [0] * (n - correct), ddof=1) / n ** 0.5"), "n - 1 in place of n"),
+    ],
+)
+def test_wrong_functions_of_learners_are_recognised(name, body, misconception):
+    assert attempted(name, body).misconception == misconception
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "said"),
+    [
+        ("says_mask", "return 'mask' if probability >= 0.5 else 'no mask'", "gives the text 'mask', but the task asks for True or False"),
+        ("best_epoch", "if len(val_losses) == 5:\n    return val_losses.index(min(val_losses)) + 1", "a way through it that meets no `return`"),
+        ("best_epoch", "return 3", "It gives the same for every input that was tried"),
+        ("best_epoch", "yield 1", "`yield` in place of `return`"),
+        ("best_epoch", "return val_losses.index", "are its brackets () missing?"),
+        ("binary_cross_entropy", "return torch.nn.BCEWithLogitsLoss(logits, targets)", "a BCEWithLogitsLoss that was made but not called"),
+        ("precision_recall", "hits = (y_true & y_pred).sum()\nreturn round(hits / y_pred.sum(), 3), round(hits / y_true.sum(), 3)", "rounded to 3 digits"),
+        ("leaked_groups", "return {g: 1 for g in groups}", "a dict of 3, but the task asks for a list"),
+        ("convolve2d", "return torch.nn.functional.conv2d(image[None, None], kernel[None, None]).squeeze()", "gives the shape (4,), but (1, 4) is right"),
+        ("to_unit_range", "return images.bfloat16() / 255", "the shape is right, but"),
+        ("normal_interval", "return (correct - n) ** 0.5, 1.0", "your function gives ["),
+    ],
+)
+def test_what_fits_no_misconception_is_told_as_it_is(name, body, said):
+    result = attempted(name, body)
+    assert said in result.message and result.misconception is None
+
+
+def test_a_misconception_that_explains_only_some_of_the_mistakes_is_not_claimed():
+    assert attempted("says_mask", "return probability in (0.2, 0.0)").misconception is None
+    assert attempted("best_epoch", "return 1 // 0").misconception is None
+
+
+def test_parameters_in_another_order_are_told():
+    swapped = learn("def output_size(size, kernel, stride, padding):\n    return (size + 2 * padding - kernel) // stride + 1\n")
+    assert "in this order" in checks.output_size(swapped).message
+    renamed = learn("def output_size(n, k, p, s):\n    return (n + 2 * p - k) // s + 1\n")
+    assert checks.output_size(renamed).passed
+
+
 def test_label_safe_takes_values():
     right = checks.label_safe.reference()
     assert checks.label_safe(dict(right)).passed
@@ -343,6 +463,56 @@ def test_a_loop_that_is_endless_for_some_inputs_only_is_told_with_the_input():
     assert "for val_losses = [0.5, 0.4, 0.3]" in checks.best_epoch(learn(source)).message
 
 
+def test_exit_and_quit_only_leave_the_function(monkeypatch):
+    """In a notebook they are IPython's, which end the kernel."""
+    ended = []
+    function = learn("def f(val_losses):\n    exit()\n")
+    monkeypatch.setitem(function.__globals__, "exit", lambda: ended.append("kernel"))
+    result = checks.best_epoch(function)
+    assert "SystemExit" in result.message and "`return`" in result.hint() and not ended
+    function.__globals__["exit"]()
+    assert ended == ["kernel"]  # put back afterwards
+
+
+def test_input_is_not_waited_for():
+    result = checks.best_epoch(learn("def f(val_losses):\n    return int(input('epoch? '))\n"))
+    assert "input() has nobody to ask" in result.message
+
+
+@pytest.mark.usefixtures("short_patience")
+def test_a_flood_of_output_is_cut_short(capsys):
+    checks.best_epoch(learn("def f(val_losses):\n    while True: print('no end in sight')\n"))
+    out = capsys.readouterr().out
+    assert len(out) < 2 * runner.PRINT_LIMIT and out.endswith("The rest is left out.]\n")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux") or torch.cuda.is_available(), reason="only Linux without a GPU limits memory")
+@pytest.mark.parametrize("expression", ["len(np.ones(2**30))", "len(torch.ones(2**31))", "len([0] * 2**30)"])
+def test_what_is_far_too_large_is_an_error_and_not_the_end_of_the_kernel(expression):
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    result = checks.best_epoch(learn(f"def f(val_losses):\n    return {expression}\n"))
+    assert result.status == TRY_AGAIN and "far too large" in result.hint()
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "meaning"),
+    [
+        ("return lowest", "Python does not know this name"),
+        ("lowest += 1\nreturn lowest", "used before it has a value"),
+        ("return val_losses.argmin()", "np.argmin(x)"),
+        ("return val_losses[len(val_losses)]", "counted from 0"),
+        ("return val_losses(0)", "square brackets"),
+        ("return val_losses / 2", "cannot be calculated with each other"),
+        ("return 1 if np.array(val_losses) > 0 else 2", "wants one True or False"),
+    ],
+)
+def test_the_first_hint_says_what_an_error_means(body, meaning):
+    assert meaning in attempted("best_epoch", body).hint()
+
+
 def test_what_is_printed_is_left_alone(capsys):
     checks.best_epoch(learn("def f(val_losses):\n    print('hello')\n    return 1\n"))
     assert "hello" in capsys.readouterr().out
@@ -351,17 +521,17 @@ def test_what_is_printed_is_left_alone(capsys):
 @pytest.mark.parametrize(
     ("check", "source", "message"),
     [
-        ("flip_horizontal", "def f(images): return images.tolist()", "gives a list of 2, but the task asks for a float32 tensor of shape"),
+        ("flip_horizontal", "def f(images): return images.tolist()", "gives a list of 2, but the task asks for a tensor of shape"),
         ("flip_horizontal", "def f(images): return images.flip(3).numpy()", "gives a float32 numpy array of shape (2, 3, 4, 5), but"),
-        ("output_size", "def f(size, kernel, padding, stride): return 'five'", "a value of type str, but the task asks for one number"),
+        ("output_size", "def f(size, kernel, padding, stride): return 'five'", "the text 'five', but the task asks for one number"),
         ("output_size", "def f(size, kernel, padding, stride): return torch.ones(1)", "tensor of shape (1,), but the task asks for one number"),
         ("precision_recall", "def f(a, b): return {'precision': 1}", "a dict of 1, but the task asks for a tuple of 2"),
-        ("leaked_groups", "def f(a, b): return 'none'", "a value of type str, but the task asks for a list of"),
+        ("leaked_groups", "def f(a, b): return 'none'", "the text 'none', but the task asks for a list of"),
         ("mean_image", "def f(images): return images.float()[0, 0]", "gives the shape (2, 2), but (3, 2, 2) is right"),
-        ("precision_recall", "def f(a, b): return 0.5, 0.5, 0.5", "gives the shape (3,), but (2,) is right"),
+        ("precision_recall", "def f(a, b): return 0.5, 0.5, 0.5", "gives [0.5, 0.5, 0.5], but ["),
         ("class_balance", "def f(targets): return 0.123", "For targets = [1, 0, 0, 0]: your function gives 0.123, but 0.25 is right."),
         ("flip_horizontal", "def f(images): return images * 2", "the shape is right, but 100% of the values are not: at (0, 0, 0, 0)"),
-        ("class_balance", "def f(targets): return 0.25", "(1 of 8 inputs are right.)"),
+        ("class_balance", "def f(targets): return 0.25", "It gives the same for every input that was tried"),
         ("mean_image", "def f(images): return images.float().mean(0).round().int() + 1", "Yours are whole numbers (int32)"),
         ("best_epoch", "def f(val_losses): print(min(val_losses))", "gives nothing back (None): printing is not enough"),
         ("output_size", "def f(size, kernel): return size", "takes (size, kernel), but the task needs (size, kernel, padding=0, stride=1)"),
@@ -437,6 +607,34 @@ def test_the_box_says_the_same_in_words_symbol_and_colour(status):
     assert "color: inherit" in box and "rgba(" in box  # readable on light and dark pages
     assert box.count("<details") == box.count("</details>") == 2
     assert box.index("first") < box.index("<summary>A further hint") < box.index("second")
+
+
+def contrast(a, b):
+    """Contrast of two colours as WCAG 2.2 defines it."""
+
+    def luminance(colour):
+        parts = [c / 255 / 12.92 if c / 255 <= 0.04045 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    light, dark = sorted((luminance(a), luminance(b)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("status", [PASSED, NOT_ATTEMPTED, TRY_AGAIN])
+@pytest.mark.parametrize(("page", "text"), [((255, 255, 255), (33, 33, 33)), ((17, 17, 17), (224, 224, 224))], ids=["light", "dark"])
+def test_the_box_has_contrast_on_light_and_dark_pages(status, page, text):
+    style = CheckResult(status, "x")._repr_html_()
+    *tint, alpha = (float(part) for part in re.search(r"rgba\(([^)]+)\)", style)[1].split(","))
+    edge = [float(part) for part in re.search(r"solid rgb\(([^)]+)\)", style)[1].split(",")]
+    background = [alpha * t + (1 - alpha) * p for t, p in zip(tint, page)]
+    assert contrast(text, background) >= 7  # the text, level AAA
+    assert contrast(edge, page) >= 2  # the bar on the left; symbol and words say the same
+
+
+def test_the_catalogue_is_in_step_with_the_checks():
+    assert PAGE.read_text(encoding="utf-8") == catalogue(), "run 'make docs'"
+    for name, exercise in EXERCISES.items():
+        assert f"### {name}\n" in catalogue() and exercise.task in catalogue()
 
 
 def test_the_text_says_the_same_as_the_box():

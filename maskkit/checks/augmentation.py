@@ -38,7 +38,7 @@ def _uint8_images(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "whole-number division",
             lambda images: images // 255,
-            "Only 0 and 1 are left, and a grey face turns black: // drops what is behind the decimal point, and so does uint8.",
+            "Only 0 and 1 are left, and a grey face turns black: // drops what is behind the decimal point, and so do .int() and uint8.",
             "Divide with a single /, and leave the result a float tensor.",
         ),
         Misconception(
@@ -83,6 +83,56 @@ def _uint8_images(rng: np.random.Generator) -> list[tuple]:
             "These pixels have mean 0 and standard deviation 1. That is standardising; the task asks for 0 to 1.",
             "Use no mean and no standard deviation, only the largest value of uint8.",
         ),
+        Misconception(
+            "divided by 128",
+            lambda images: images / 128,
+            "The pixels go from 0 to 1.99: 128 is the middle of the range, its end is 255.",
+            "Divide by the largest value that uint8 can hold.",
+        ),
+        Misconception(
+            "rounded to 0 and 1",
+            lambda images: (images / 255).round(),
+            "Everything is rounded to black or white. The values between 0 and 1 are wanted.",
+            "Leave out the rounding.",
+        ),
+        Misconception(
+            "dark and bright exchanged",
+            lambda images: 1 - images / 255,
+            "This is the negative: black became white. 0 stays 0, and 255 becomes 1.",
+            "Leave out the 1 -.",
+        ),
+        Misconception(
+            "multiplied by 255",
+            lambda images: images.float() * 255,
+            "The pixels got larger, up to 65025. Multiplying by 255 is the way back, from floats to whole numbers.",
+            "Divide.",
+        ),
+        Misconception(
+            "smallest pixel subtracted",
+            lambda images: (images.float() - images.min()) / 255,
+            "The darkest pixel of every batch becomes 0, so the same face would get other numbers in darker company. Only a "
+            "pixel of 0 is 0.",
+            "Subtract nothing.",
+        ),
+        Misconception(
+            "each picture by its brightest pixel",
+            lambda images: images / images.amax(dim=(1, 2, 3), keepdim=True),
+            "The brightest pixel of every picture becomes 1: dark photos would all be made bright.",
+            "Divide by the same number always: the largest that uint8 can hold.",
+        ),
+        Misconception(
+            "channels last",
+            lambda images: (images / 255).permute(0, 2, 3, 1),
+            "The numbers are right, but the axes changed places: the channels stand last. The shape stays (B, 3, H, W).",
+            "Leave out the permute.",
+        ),
+        Misconception(
+            "divided in place",
+            lambda images: images.div_(255),
+            "/= and div_ write the result back into the uint8 tensor, which can hold no fractions; torch refuses. (And it would "
+            "spoil the caller's images.)",
+            "Make a new tensor: images / 255.",
+        ),
     ),
 )
 def to_unit_range(images: Tensor) -> Tensor:
@@ -96,6 +146,13 @@ def _float_images(rng: np.random.Generator) -> list[tuple]:
 
 def _negative_step(images: Tensor) -> Tensor:
     return images[..., ::-1]
+
+
+def _copied_onto_itself(images: Tensor) -> Tensor:
+    width = images.shape[-1]
+    for i in range(width):
+        images[..., i] = images[..., width - 1 - i]
+    return images
 
 
 @exercise(
@@ -153,6 +210,48 @@ def _negative_step(images: Tensor) -> Tensor:
             lambda images: images,
             "The pictures come back as they were. images.flip(...) gives a new tensor and leaves the old one alone.",
             "Return what flip gives you.",
+        ),
+        Misconception(
+            "colours inverted",
+            lambda images: 1 - images,
+            "This is the negative: dark became bright. A mirror moves the pixels and keeps their values.",
+            "images.flip(...), with the axis of the columns.",
+        ),
+        Misconception(
+            "turned by 90 degrees",
+            lambda images: images.rot90(1, dims=(2, 3)),
+            "The faces are turned by 90°. A mirror keeps up and down, height and width.",
+            "flip in place of rot90.",
+        ),
+        Misconception(
+            "axis not named",
+            lambda images: images.flip(),
+            "flip wants to know which axis to turn round.",
+            "images.flip(-1): the last axis.",
+        ),
+        Misconception(
+            "a column lost",
+            lambda images: images.flip(-1)[..., :-1],
+            "A column is missing: counting down to 0 with arange or range stops before it reaches 0.",
+            "The end is not included: count down to -1.",
+        ),
+        Misconception(
+            "overwritten while copying",
+            _copied_onto_itself,
+            "The left half is right, the right half is its own mirror: you write into the tensor that you still read from.",
+            "Write into a new one, torch.zeros_like(images), or use flip.",
+        ),
+        Misconception(
+            "kept the original as well",
+            lambda images: torch.cat([images, images.flip(-1)]),
+            "The batch has doubled: the originals are still in it. The task asks for the mirrored pictures only.",
+            "Return what flip gives you.",
+        ),
+        Misconception(
+            "only the first picture",
+            lambda images: images[0].flip(-1),
+            "This is one picture. The task asks for the whole batch, and flip can do it in one go.",
+            "images.flip(-1).",
         ),
     ),
 )
@@ -222,6 +321,58 @@ def _images_and_factors(rng: np.random.Generator) -> list[tuple]:
             "These pixels are treated as if they went to 255, but they are floats from 0 to 1.",
             "Clamp to the range from 0 to 1, and do not round.",
         ),
+        Misconception(
+            "contrast in place of brightness",
+            lambda images, factor: ((images - 0.5) * factor + 0.5).clamp(0, 1),
+            "This moves the pixels away from grey, or towards it: that is contrast. Brightness multiplies the pixels as they "
+            "are, and black stays black.",
+            "images * factor, then clamp.",
+        ),
+        Misconception(
+            "factor taken for an increase",
+            lambda images, factor: (images * (1 + factor)).clamp(0, 1),
+            "A factor of 1 doubles the brightness here. It should change nothing.",
+            "Multiply by factor, without the 1 +.",
+        ),
+        Misconception(
+            "too bright pixels turned black",
+            lambda images, factor: torch.where(images * factor > 1, torch.zeros(()), images * factor),
+            "What would be brighter than white became black. It should become white, 1.",
+            "clamp(0, 1).",
+        ),
+        Misconception(
+            "too bright pixels left as they were",
+            lambda images, factor: torch.where(images * factor > 1, images, images * factor),
+            "Pixels that would be brighter than white keep their old value, and so end up darker than their neighbours. They "
+            "should become white, 1.",
+            "clamp(0, 1).",
+        ),
+        Misconception(
+            "nothing changed",
+            lambda images, factor: images,
+            "The pictures come back as they were. images * factor gives a new tensor (and so does image = ... in a loop): the "
+            "old one stays.",
+            "Return the new one.",
+        ),
+        Misconception(
+            "if, min or max for a whole batch",
+            lambda images, factor: max(0, min(1, images * factor)),
+            "if, min and max of Python want one yes or no for all pixels together, and torch does not know which. Each pixel has to be "
+            "looked at by itself.",
+            "clamp(0, 1) does it for all pixels.",
+        ),
+        Misconception(
+            "divided by 255 once more",
+            lambda images, factor: (images * factor / 255).clamp(0, 1),
+            "Nearly black: these images are floats in [0, 1] already, they need no division by 255.",
+            "Leave out the division.",
+        ),
+        Misconception(
+            "number in place of images",
+            lambda images, factor: (images * factor).clamp(0, 1).mean(),
+            "This is the mean brightness, one number. The task asks for the pictures.",
+            "Leave out the mean.",
+        ),
     ),
 )
 def adjust_brightness(images: Tensor, factor: float) -> Tensor:
@@ -247,7 +398,7 @@ def _answers(**changed: bool) -> dict[str, bool]:
 @exercise(
     "02",
     cases=lambda rng: [()],
-    canonical=lambda answer: {key: bool(value) for key, value in answer.items()},
+    canonical=lambda answer: {key: value if isinstance(value, str) else bool(value) for key, value in answer.items() if key in _SAFE},
     takes_value=True,
     hints=(
         "Imagine the picture after the change: can you still see whether there is a mask?",
@@ -319,6 +470,12 @@ def _answers(**changed: bool) -> dict[str, bool]:
             lambda: _answers(crop_away_the_lower_half=True),
             "With the lower half cut away, the mask is gone but the label still says with_mask.",
             "Which half of a face does a mask sit on?",
+        ),
+        Misconception(
+            "in quotation marks",
+            lambda: {key: str(value) for key, value in _SAFE.items()},
+            "All of them are right, but in quotation marks they are texts, and a text counts as true whatever it says.",
+            "True and False without quotation marks.",
         ),
     ),
 )

@@ -96,6 +96,108 @@ def _sizes(rng: np.random.Generator) -> list[tuple]:
             "Only half the kernel is subtracted. Its centre loses half a kernel on each side, which is a whole one together.",
             "Subtract the whole kernel.",
         ),
+        Misconception(
+            "padding and stride forgotten",
+            lambda size, kernel, padding, stride: size - kernel + 1,
+            "Right without padding and with stride 1. Padding makes the picture larger on both sides; a stride skips places.",
+            "(size + 2 × padding - kernel) is the way that the window can move; divide it by the stride.",
+        ),
+        Misconception(
+            "padding forgotten, not rounded",
+            lambda size, kernel, padding, stride: (size - kernel) / stride + 1,
+            "Two things: padding is missing (it makes the picture larger, on both sides), and / gives fractions.",
+            "size + 2 × padding in place of size, and // in place of /.",
+        ),
+        Misconception(
+            "padding on one side, stride forgotten",
+            lambda size, kernel, padding, stride: size + padding - kernel + 1,
+            "Two things: padding is counted on one side only, and the stride is missing.",
+            "(size + 2 × padding - kernel) // stride, plus 1.",
+        ),
+        Misconception(
+            "brackets forgotten",
+            lambda size, kernel, padding, stride: size + 2 * padding - kernel // stride + 1,
+            "Without brackets only the kernel is divided: // comes before + and -.",
+            "Put size + 2 × padding - kernel in brackets.",
+        ),
+        Misconception(
+            "only the 1 divided",
+            lambda size, kernel, padding, stride: size + 2 * padding - kernel + 1 // stride,
+            "Without brackets only the 1 is divided: // comes before + and -.",
+            "Put size + 2 × padding - kernel in brackets, divide, then add 1.",
+        ),
+        Misconception(
+            "stride applied before the kernel is subtracted",
+            lambda size, kernel, padding, stride: (size + 2 * padding) // stride - kernel + 1,
+            "The size is divided before the kernel is subtracted, but the window moves only over what the kernel leaves.",
+            "Put size + 2 × padding - kernel in brackets before you divide.",
+        ),
+        Misconception(
+            "kernel added",
+            lambda size, kernel, padding, stride: (size + 2 * padding + kernel) // stride + 1,
+            "The kernel is added. A larger window has fewer places, so it must be subtracted.",
+            "size + 2 × padding - kernel.",
+        ),
+        Misconception(
+            "padding subtracted",
+            lambda size, kernel, padding, stride: (size - 2 * padding - kernel) // stride + 1,
+            "The padding is subtracted, but it makes the picture larger.",
+            "size + 2 × padding.",
+        ),
+        Misconception(
+            "area in place of side",
+            lambda size, kernel, padding, stride: ((size + 2 * padding - kernel) // stride + 1) ** 2,
+            "This is how many places there are in the whole picture. The task asks for one side.",
+            "Do not square.",
+        ),
+        Misconception(
+            "both sides",
+            lambda size, kernel, padding, stride: ((size + 2 * padding - kernel) // stride + 1,) * 2,
+            "Both numbers are right; the task asks for one side, one number.",
+            "Return a single number.",
+        ),
+        Misconception(
+            "last place forgotten",
+            lambda size, kernel, padding, stride: math.ceil((size + 2 * padding - kernel) / stride),
+            "One too small where the last step fits exactly: the window may touch the far edge. (range and < stop before it.)",
+            "<= in place of <, or end the range one later.",
+        ),
+        Misconception(
+            "one too large",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel) // stride + 2,
+            "Your output is one too large: steps plus 1, for the first place, and no more.",
+            "Add 1, once.",
+        ),
+        Misconception(
+            "kernel minus one subtracted, and one added",
+            lambda size, kernel, padding, stride: (size + 2 * padding - (kernel - 1)) // stride + 1,
+            "The first place is counted twice: kernel - 1 counts it once, the + 1 behind it a second time.",
+            "Subtract the whole kernel.",
+        ),
+        Misconception(
+            "size kept",
+            lambda size, kernel, padding, stride: size,
+            "This is the size of the input. It stays only if the padding makes good what the kernel takes, at stride 1.",
+            "How many places has the window?",
+        ),
+        Misconception(
+            "padding taken for half the kernel",
+            lambda size, kernel, padding, stride: (size + kernel // 2 * 2 - kernel) // stride + 1,
+            "This takes the padding to be half the kernel, as when the size is to stay. The padding is given, and may be another.",
+            "Use padding.",
+        ),
+        Misconception(
+            "only the stride as a way",
+            lambda size, kernel, padding, stride: (size + 2 * padding) // stride,
+            "The width of the kernel is missing, and so is the first place.",
+            "(size + 2 × padding - kernel) // stride + 1.",
+        ),
+        Misconception(
+            "stride squared",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel) // stride**2 + 1,
+            "The stride is used twice. Along one side it counts once.",
+            "// stride.",
+        ),
     ),
 )
 def output_size(size: int, kernel: int, padding: int = 0, stride: int = 1) -> int:
@@ -171,6 +273,72 @@ def _layers(rng: np.random.Generator) -> list[tuple]:
             "Each input channel has one window here, shared by all outputs. Every output channel has weights of its own.",
             "Multiply in_channels by out_channels.",
         ),
+        Misconception(
+            "weights and biases apart",
+            lambda in_channels, out_channels, kernel: (out_channels * in_channels * kernel**2, out_channels),
+            "Both numbers are right: weights and biases. The task asks for all parameters together.",
+            "Add them.",
+        ),
+        Misconception(
+            "shape of the weights",
+            lambda in_channels, out_channels, kernel: (out_channels, in_channels, kernel, kernel),
+            "This is the shape of the weights. How many numbers does it hold, and what about the biases?",
+            "Multiply the four, and add out_channels.",
+        ),
+        Misconception(
+            "three channels taken for granted",
+            lambda in_channels, out_channels, kernel: out_channels * (3 * kernel**2 + 1),
+            "This always takes three input channels. Only the first layer has colours as its input; the next one gets 32 maps.",
+            "Use in_channels.",
+        ),
+        Misconception(
+            "kernel of 3 taken for granted",
+            lambda in_channels, out_channels, kernel: out_channels * (in_channels * 9 + 1),
+            "This always takes a 3 × 3 kernel; the exercise tries others, too.",
+            "kernel * kernel in place of 9.",
+        ),
+        Misconception(
+            "kernel doubled, not squared",
+            lambda in_channels, out_channels, kernel: out_channels * (in_channels * kernel * 2 + 1),
+            "kernel * 2 is twice the kernel. A window of kernel × kernel cells is kernel ** 2.",
+            "** in place of *.",
+        ),
+        Misconception(
+            "^ taken for a power",
+            lambda in_channels, out_channels, kernel: out_channels * in_channels * kernel ^ 2 + out_channels,
+            "In Python ^ is no power (it compares bits).",
+            "** is the power, or kernel * kernel.",
+        ),
+        Misconception(
+            "channels squared with the kernel",
+            lambda in_channels, out_channels, kernel: out_channels * ((in_channels * kernel) ** 2 + 1),
+            "The brackets square the input channels as well. Only the kernel is squared.",
+            "in_channels * kernel ** 2.",
+        ),
+        Misconception(
+            "kernel not squared, bias forgotten",
+            lambda in_channels, out_channels, kernel: in_channels * out_channels * kernel,
+            "Two things: a kernel is a square of kernel × kernel cells, and each output channel has a bias.",
+            "Square the kernel, and add out_channels.",
+        ),
+        Misconception(
+            "kernel cubed",
+            lambda in_channels, out_channels, kernel: out_channels * (in_channels * kernel**3 + 1),
+            "The kernel is taken three times. It has two sides; its depth is in_channels.",
+            "in_channels * kernel ** 2.",
+        ),
+        Misconception(
+            "input channels added to the window",
+            lambda in_channels, out_channels, kernel: out_channels * (kernel**2 + in_channels),
+            "The input channels are added to the window, but there is a window for each of them.",
+            "in_channels * kernel ** 2, and the bias.",
+        ),
+        Misconception(
+            "one bias for the weights of a channel pair",
+            lambda in_channels, out_channels, kernel: (in_channels * out_channels + 1) * kernel**2,
+            "The + 1 is inside the brackets, so it is multiplied by the window. A bias is a single number for each output channel.",
+            "out_channels * (in_channels * kernel ** 2 + 1).",
+        ),
     ),
 )
 def conv_parameters(in_channels: int, out_channels: int, kernel: int) -> int:
@@ -180,7 +348,7 @@ def conv_parameters(in_channels: int, out_channels: int, kernel: int) -> int:
 
 def _images_and_kernels(rng: np.random.Generator) -> list[tuple]:
     """Odd kernels, for which everybody who pads to the same size pads alike; images and kernels that are not square."""
-    shapes = [((5, 5), (3, 3)), ((5, 7), (3, 5)), ((7, 4), (3, 1))]
+    shapes = [((5, 5), (3, 3)), ((5, 7), (3, 5)), ((7, 4), (3, 1)), ((3, 6), (3, 3))]
     shapes += [(tuple(map(int, rng.integers(5, 9, 2))), tuple(map(int, rng.choice((1, 3, 5), 2)))) for _ in range(3)]
     return [tuple(torch.as_tensor(rng.integers(-4, 5, shape), dtype=torch.float32) for shape in pair) for pair in shapes]
 
@@ -204,6 +372,15 @@ def _padded(image: Tensor, kernel: Tensor) -> Tensor:
     height, width = kernel.shape
     image = torch.nn.functional.pad(image, (width // 2, width // 2, height // 2, height // 2))
     return slide(image, kernel, *_valid(image, kernel))
+
+
+def _square(image: Tensor, kernel: Tensor) -> Tensor:
+    rows, side = _valid(image, kernel)[0], kernel.shape[0]
+    out = torch.zeros(rows, rows)
+    for i in range(rows):
+        for j in range(rows):
+            out[i, j] = (image[i : i + side, j : j + side] * kernel).sum()
+    return out
 
 
 def _apart(image: Tensor, kernel: Tensor) -> Tensor:
@@ -280,6 +457,49 @@ def _apart(image: Tensor, kernel: Tensor) -> Tensor:
             "The sum of the window is multiplied by the sum of the kernel. Multiply cell by cell first, then add up.",
             "(window * kernel).sum().",
         ),
+        Misconception(
+            "square image taken for granted",
+            _square,
+            "Right for square images and kernels. Here the number of rows is used for the columns as well.",
+            "image.shape is (height, width): take both, of the image and of the kernel.",
+        ),
+        Misconception(
+            "one window only",
+            lambda image, kernel: (image[: kernel.shape[0], : kernel.shape[1]] * kernel).sum(),
+            "This is the first number of the output, from the upper left corner. Then the window moves on.",
+            "Two loops, over rows and columns of the output.",
+        ),
+        Misconception(
+            "kernel laid over the whole image",
+            lambda image, kernel: image * kernel,
+            "Image and kernel have different sizes, so they cannot be multiplied cell by cell. A part of the image, as large as "
+            "the kernel, can.",
+            "image[i : i + height, j : j + width] * kernel.",
+        ),
+        Misconception(
+            "batch axes left on",
+            lambda image, kernel: torch.nn.functional.conv2d(image[None, None], kernel[None, None]),
+            "The numbers are right, but there are two axes of length 1 in front, for batch and channels.",
+            "[0, 0] takes them off.",
+        ),
+        Misconception(
+            "image and kernel without batch axes",
+            lambda image, kernel: torch.nn.functional.conv2d(image, kernel),
+            "conv2d of torch wants a batch: (batch, channels, height, width), for the kernel too.",
+            "image[None, None] and kernel[None, None], and [0, 0] at the end.",
+        ),
+        Misconception(
+            "one row and column too many",
+            lambda image, kernel: slide(torch.nn.functional.pad(image, (0, 1, 0, 1)), kernel, *(n + 1 for n in _valid(image, kernel))),
+            "Your output is one row and one column too large: the last window hangs over the edge.",
+            "There are image - kernel + 1 places.",
+        ),
+        Misconception(
+            "positive part only",
+            lambda image, kernel: slide(image, kernel, *_valid(image, kernel)).clamp(min=0),
+            "The negative sums are cut off. That is a ReLU, which comes after the convolution.",
+            "Leave out clamp, relu or max with 0.",
+        ),
     ),
 )
 def convolve2d(image: Tensor, kernel: Tensor) -> Tensor:
@@ -307,6 +527,20 @@ def _kernel_times_step(layers: list[tuple[int, int]]) -> int:
     field, step = 1, 1
     for kernel, stride in layers:
         field, step = field + kernel * step, step * stride
+    return field
+
+
+def _steps_added(layers: list[tuple[int, int]]) -> int:
+    field, step = 1, 1
+    for kernel, stride in layers:
+        field, step = field + (kernel - 1) * step, step + stride
+    return field
+
+
+def _last_stride(layers: list[tuple[int, int]]) -> int:
+    field, step = 1, 1
+    for kernel, stride in layers:
+        field, step = field + (kernel - 1) * step, stride
     return field
 
 
@@ -380,6 +614,97 @@ def _times_stride(layers: list[tuple[int, int]]) -> int:
             "This is the largest kernel. Layers widen each other's view, so all of them count.",
             "Each layer adds (kernel - 1) × step.",
         ),
+        Misconception(
+            "steps added, not multiplied",
+            _steps_added,
+            "The strides are added up. Two strides of 2 make a step worth 4 pixels: they multiply.",
+            "step *= stride.",
+        ),
+        Misconception(
+            "only the stride just before",
+            _last_stride,
+            "Only the stride of the layer just before counts here. All strides before a layer multiply.",
+            "step *= stride, in place of step = stride.",
+        ),
+        Misconception(
+            "layers from the last to the first",
+            lambda layers: _grow(layers[::-1]),
+            "The layers are taken from the last to the first. A stride spreads the layers that come after it.",
+            "Go from the first layer to the last. (Backwards it needs another formula: field = (field - 1) * stride + kernel.)",
+        ),
+        Misconception(
+            "each kernel with its own stride only",
+            lambda layers: 1 + sum((kernel - 1) * stride for kernel, stride in layers),
+            "Each kernel is multiplied by its own stride only. What counts are the strides of all layers before it.",
+            "Keep the product of the strides so far.",
+        ),
+        Misconception(
+            "kernels times strides added up",
+            lambda layers: sum(kernel * stride for kernel, stride in layers),
+            "Kernel times stride is added up for each layer. Windows overlap, and a layer's own stride spreads only the layers "
+            "that follow.",
+            "Each layer adds (kernel - 1) × step.",
+        ),
+        Misconception(
+            "area in place of side",
+            lambda layers: _grow(layers) ** 2,
+            "This is the area that is seen. The task asks for one side.",
+            "Do not square.",
+        ),
+        Misconception(
+            "step in place of field",
+            lambda layers: math.prod(stride for _, stride in layers),
+            "This is how many input pixels one step is worth at the end. The field is the other number.",
+            "Return field.",
+        ),
+        Misconception(
+            "left the loop after the first layer",
+            lambda layers: layers[0][0],
+            "Only the first layer is looked at. (A return inside the loop leaves the function at once.)",
+            "Put return behind the loop, as far to the left as for.",
+        ),
+        Misconception(
+            "kernel and stride exchanged",
+            lambda layers: _grow([(stride, kernel) for kernel, stride in layers]),
+            "Kernel and stride have changed places: each pair is (kernel, stride).",
+            "for kernel, stride in layers.",
+        ),
+        Misconception(
+            "last layer forgotten",
+            lambda layers: _grow(layers[:-1]),
+            "The last layer is missing: its kernel widens the view, too.",
+            "Go through all layers.",
+        ),
+        Misconception(
+            "first layer forgotten",
+            lambda layers: _grow(layers[1:]),
+            "The first layer is missing.",
+            "Positions are counted from 0; for kernel, stride in layers takes them all.",
+        ),
+        Misconception(
+            "first kernel counted twice",
+            lambda layers: layers[0][0] - 1 + 1 + sum(kernel - 1 for kernel, _ in layers),
+            "The first kernel is counted twice, at the start and in the loop, and the strides are missing.",
+            "Start the field at 1.",
+        ),
+        Misconception(
+            "all kernels taken for 3",
+            lambda layers: 1 + 2 * len(layers),
+            "This takes every kernel for 3 and every stride for 1.",
+            "Use kernel and stride of each layer.",
+        ),
+        Misconception(
+            "half kernels",
+            lambda layers: _grow([(kernel // 2 + 1, stride) for kernel, stride in layers]),
+            "Only half of each kernel is added: it reaches to both sides.",
+            "(kernel - 1) × step.",
+        ),
+        Misconception(
+            "field and step both returned",
+            lambda layers: (_grow(layers), math.prod(stride for _, stride in layers)),
+            "Two numbers come back. The first is right; the task asks for the field alone.",
+            "return field.",
+        ),
     ),
 )
 def receptive_field(layers: list[tuple[int, int]]) -> int:
@@ -388,7 +713,7 @@ def receptive_field(layers: list[tuple[int, int]]) -> int:
 
 
 def _logits(rng: np.random.Generator) -> list[tuple]:
-    fixed = [torch.tensor([-2.0, -0.1, 0.0, 0.1, 0.4, 0.6, 3.0]), torch.tensor([0.3]), torch.tensor([-50.0, 50.0])]
+    fixed = [torch.tensor([-2.0, -0.1, 0.0, 0.1, 0.4, 0.52, 3.0]), torch.tensor([0.3]), torch.tensor([-30.0, 30.0])]
     return [(logits,) for logits in [*fixed, *(torch.as_tensor(rng.normal(0, 2, n), dtype=torch.float32) for n in (5, 16))]]
 
 
@@ -428,7 +753,8 @@ def _logits(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "softmax over the batch",
             lambda logits: (torch.softmax(logits, dim=0) >= 0.5).long(),
-            "Softmax makes the photos of the batch compete, so that their probabilities add up to 1. Each photo has a probability of its own.",
+            "Softmax makes the photos of the batch compete, so that their probabilities add up to 1. Each photo has a "
+            "probability of its own.",
             "Use torch.sigmoid.",
         ),
         Misconception(
@@ -446,14 +772,94 @@ def _logits(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "sigmoid applied twice",
             lambda logits: (torch.sigmoid(torch.sigmoid(logits)) >= 0.5).long(),
-            "Everything comes out as a mask: a sigmoid of a sigmoid is always above one half.",
-            "Apply torch.sigmoid once.",
+            "Everything comes out as a mask. (A sigmoid of a sigmoid is always above one half, and every probability is above 0.)",
+            "Apply torch.sigmoid once, and compare with 0.5.",
         ),
         Misconception(
             "rounded logits",
             lambda logits: torch.round(logits),
             "The logits are rounded, and a logit can be any number; a label is 0 or 1.",
             "Round (or compare) the probabilities, torch.sigmoid(logits).",
+        ),
+        Misconception(
+            "cut to whole numbers",
+            lambda logits: torch.sigmoid(logits).long(),
+            "Nearly nothing comes out as a mask: .long() and .int() cut off what is behind the point, so 0.99 becomes 0.",
+            "Compare with 0.5 first, then .long().",
+        ),
+        Misconception(
+            "per cent",
+            lambda logits: (torch.sigmoid(logits) >= 50).long(),
+            "Nothing comes out as a mask: a probability is at most 1, so it never reaches 50.",
+            "One half is 0.5.",
+        ),
+        Misconception(
+            "compared with the mean of the batch",
+            lambda logits: (logits >= logits.mean()).long(),
+            "The mean of the batch is the threshold here, so the label of a photo depends on the others. In a batch of masks, "
+            "some would lose theirs.",
+            "Compare each probability with 0.5.",
+        ),
+        Misconception(
+            "mean probability as threshold",
+            lambda logits: (torch.sigmoid(logits) >= torch.sigmoid(logits).mean()).long(),
+            "The mean probability of the batch is the threshold here, so the label of a photo depends on the others.",
+            "Compare each probability with 0.5.",
+        ),
+        Misconception(
+            "labels -1 and 1",
+            lambda logits: torch.where(torch.sigmoid(logits) >= 0.5, 1, -1),
+            "The threshold is right, but the labels are 0 and 1, not -1 and 1.",
+            "(torch.sigmoid(logits) >= 0.5).long().",
+        ),
+        Misconception(
+            "number of masks",
+            lambda logits: (torch.sigmoid(logits) >= 0.5).sum(),
+            "This is how many masks there are in the batch. Each photo needs its own label.",
+            "Leave out sum().",
+        ),
+        Misconception(
+            "share of masks",
+            lambda logits: (torch.sigmoid(logits) >= 0.5).float().mean(),
+            "This is the share of masks in the batch. Each photo needs its own label.",
+            "Leave out mean().",
+        ),
+        Misconception(
+            "an axis too many",
+            lambda logits: (torch.sigmoid(logits) >= 0.5).unsqueeze(1).long(),
+            "The labels are right, but they stand in a column: shape (B, 1). The task asks for (B,).",
+            "squeeze(1), or leave out what adds the axis.",
+        ),
+        Misconception(
+            "exponential in place of sigmoid",
+            lambda logits: (torch.exp(logits) >= 0.5).long(),
+            "exp alone is no probability: it goes up to infinity. The sigmoid is 1 / (1 + exp(-logit)).",
+            "torch.sigmoid(logits).",
+        ),
+        Misconception(
+            "positions of the masks",
+            lambda logits: torch.nonzero(torch.sigmoid(logits) >= 0.5).flatten(),
+            "These are the positions of the masks. The task asks for a label at each position: 0 or 1.",
+            "(torch.sigmoid(logits) >= 0.5).long().",
+        ),
+        Misconception(
+            "if for a whole batch",
+            lambda logits: 1 if torch.sigmoid(logits) >= 0.5 else 0,
+            "An if takes one way for the whole batch, and torch does not know which. Each photo needs its own answer.",
+            "A comparison works on all at once: (torch.sigmoid(logits) >= 0.5).long().",
+        ),
+        Misconception(
+            "axis 1 asked for",
+            lambda logits: logits.argmax(1),
+            "There is no axis 1: MaskCNN gives one logit for each photo, not one for each class. So there is nothing to choose "
+            "the largest of.",
+            "Compare the probability with a threshold.",
+        ),
+        Misconception(
+            "class names",
+            lambda logits: ["with_mask" if logit >= 0 else "without_mask" for logit in logits],
+            "These are the names of the classes. The task asks for labels: 1 for with_mask, 0 for without_mask.",
+            "(torch.sigmoid(logits) >= 0.5).long().",
         ),
     ),
 )

@@ -5,6 +5,12 @@ import numpy as np
 from maskkit.checks.exercise import Misconception, exercise
 
 
+def _two_numbers(answer: object) -> tuple[float, ...]:
+    if any(isinstance(number, str) for number in answer):
+        raise TypeError("texts are no numbers")
+    return tuple(float(number) for number in answer)
+
+
 def _labels(rng: np.random.Generator) -> list[tuple]:
     """True and predicted labels in which all four kinds of answers occur, each a different number of times."""
     counts = [(4, 1, 2, 3), (10, 3, 1, 5), *(tuple(rng.choice(20, 4, replace=False) + 1) for _ in range(4))]
@@ -88,6 +94,18 @@ def _of(formula):
             "This is the balanced accuracy: both classes count alike, however large they are. Here every picture counts alike.",
             "Divide all right answers by all pictures.",
         ),
+        Misconception(
+            "True and False in place of their share",
+            lambda y_true, y_pred: y_true == y_pred,
+            "This says for each picture whether the answer is right. What share of them is True?",
+            "Their mean.",
+        ),
+        Misconception(
+            "all pictures equal or not",
+            lambda y_true, y_pred: bool((y_true == y_pred).all()),
+            "This asks whether all answers are right together. Accuracy is the share of them.",
+            "mean in place of all.",
+        ),
     ),
 )
 def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
@@ -98,7 +116,7 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
 @exercise(
     "05",
     cases=_labels,
-    canonical=lambda answer: tuple(float(number) for number in answer),
+    canonical=_two_numbers,
     hints=(
         "Both count the masks that were found. Precision divides by the faces called masked, recall by the faces that are masked.",
         "hits = ((y_true == 1) & (y_pred == 1)).sum(); then hits / (y_pred == 1).sum() and hits / (y_true == 1).sum().",
@@ -165,6 +183,61 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
             "The right answers of both classes are in the denominator. What belongs there are the mistakes of one kind.",
             "tp / (tp + fp) and tp / (tp + fn).",
         ),
+        Misconception(
+            "one number",
+            lambda y_true, y_pred: ((y_true == 1) & (y_pred == 1)).sum() / (y_pred == 1).sum(),
+            "This is the precision, and it is right. The recall is missing.",
+            "return precision, recall.",
+        ),
+        Misconception(
+            "confusion matrix read from the other corner",
+            _of(lambda tn, fp, fn, tp: (tn / (tn + fp), tn / (tn + fn))),
+            "True negatives are taken for true positives. In scikit-learn's matrix [[TN, FP], [FN, TP]] the masks that were "
+            "found stand in the lower right corner.",
+            "tn, fp, fn, tp = matrix.ravel().",
+        ),
+        Misconception(
+            "shares upside down",
+            _of(lambda tn, fp, fn, tp: ((tp + fp) / tp, (tp + fn) / tp)),
+            "The fractions are upside down: a share is never above 1.",
+            "The hits go on top.",
+        ),
+        Misconception(
+            "counts in place of shares",
+            _of(lambda tn, fp, fn, tp: (tp + fp, tp + fn)),
+            "These are how many faces were called masked, and how many are. They are the denominators.",
+            "Divide the hits by each of them.",
+        ),
+        Misconception(
+            "and in place of &",
+            lambda y_true, y_pred: ((y_true == 1 and y_pred == 1).sum() / (y_pred == 1).sum(), 0),
+            "`and` asks a whole array for one True or False. Element by element it is &, with brackets around each comparison.",
+            "(y_true == 1) & (y_pred == 1).",
+        ),
+        Misconception(
+            "F1 for both",
+            _of(lambda tn, fp, fn, tp: (2 * tp / (2 * tp + fp + fn),) * 2),
+            "This is the F1 score, in which precision and recall are mixed. Here they are wanted apart.",
+            "tp / (tp + fp) and tp / (tp + fn).",
+        ),
+        Misconception(
+            "all right answers counted as hits, also below",
+            _of(lambda tn, fp, fn, tp: ((tn + tp) / (tn + tp + fp), (tn + tp) / (tn + tp + fn))),
+            "Bare faces called bare are counted as hits here, above and below the line. A hit is a mask that was called a mask.",
+            "Both must be 1: (y_true == 1) & (y_pred == 1).",
+        ),
+        Misconception(
+            "mistakes of both kinds cancel",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fp - fn), tp / (tp + fn - fp))),
+            "(y_pred - y_true).sum() is no count of false alarms: +1 and -1 cancel out. Each kind of mistake is counted by itself.",
+            "((y_true == 0) & (y_pred == 1)).sum(), and the other way round.",
+        ),
+        Misconception(
+            "whole-number division",
+            _of(lambda tn, fp, fn, tp: (tp // (tp + fp), tp // (tp + fn))),
+            "Zeros, since // drops everything behind the decimal point.",
+            "Divide with a single /.",
+        ),
     ),
 )
 def precision_recall(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[float, float]:
@@ -174,7 +247,7 @@ def precision_recall(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[float, flo
 
 
 def _targets(rng: np.random.Generator) -> list[tuple]:
-    fixed = [[0, 0, 0, 1], [1, 1, 0, 1, 1], [0, 0, 0, 0, 1, 1]]
+    fixed = [[0, 0, 0, 1], [1, 1, 0, 1, 1], [0, 0, 0, 0, 1, 1], [1, 0, 0]]
     return [(np.asarray(t),) for t in [*fixed, *(rng.permutation(np.arange(n) < n // 3).astype(int) for n in (9, 20, 31))]]
 
 
@@ -239,6 +312,36 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
             lambda targets: np.bincount(targets).max() / np.bincount(targets).min(),
             "This divides the larger class by the smaller one. An accuracy divides by all pictures.",
             "Divide by len(targets).",
+        ),
+        Misconception(
+            "shares of both classes",
+            lambda targets: np.bincount(targets) / len(targets),
+            "These are the shares of both classes. Always naming the larger one is right how often?",
+            "Take the larger of the two.",
+        ),
+        Misconception(
+            "whole-number division",
+            lambda targets: np.bincount(targets).max() // len(targets),
+            "0, since // drops everything behind the decimal point.",
+            "Divide with a single /.",
+        ),
+        Misconception(
+            "largest label",
+            lambda targets: targets.max(),
+            "This is the largest label, 1. The task asks how often always naming the larger class is right.",
+            "How many of the targets have the label of the larger class?",
+        ),
+        Misconception(
+            "distance from one half",
+            lambda targets: abs(targets.mean() - 0.5),
+            "This is how far the share is from one half. The accuracy of the larger class is one half more.",
+            "The larger of p and 1 - p.",
+        ),
+        Misconception(
+            "class of the first picture",
+            lambda targets: (targets == targets[0]).mean(),
+            "This is the share of whichever class the first picture has, and that need not be the larger one.",
+            "The larger of p and 1 - p.",
         ),
     ),
 )
@@ -319,6 +422,49 @@ def _bill(formula):
             "Every mistake is charged both prices. A mistake is of one kind or of the other.",
             "Count the two kinds on their own.",
         ),
+        Misconception(
+            "cost of one mistake",
+            _bill(lambda tn, fp, fn, tp, a, b: (a * fp + b * fn) / (fp + fn)),
+            "This is the mean cost of a mistake; the task asks for all mistakes together.",
+            "Do not divide.",
+        ),
+        Misconception(
+            "prices added without counting",
+            _bill(lambda tn, fp, fn, tp, a, b: a + b),
+            "This is the cost of one mistake of each kind. How many are there of each?",
+            "Multiply each price by the number of such mistakes.",
+        ),
+        Misconception(
+            "costs apart",
+            _bill(lambda tn, fp, fn, tp, a, b: (a * fp, b * fn)),
+            "Both numbers are right. The task asks what all mistakes cost together.",
+            "Add them.",
+        ),
+        Misconception(
+            "one kind subtracted",
+            _bill(lambda tn, fp, fn, tp, a, b: a * fp - b * fn),
+            "One kind of mistake is subtracted from the other. Both cost something.",
+            "Add them.",
+        ),
+        Misconception(
+            "and in place of &",
+            lambda y_true, y_pred, let_through, stopped: let_through * (y_true == 0 and y_pred == 1).sum(),
+            "`and` asks a whole array for one True or False. Element by element it is &, with brackets around each comparison.",
+            "(y_true == 0) & (y_pred == 1).",
+        ),
+        Misconception(
+            "mistakes of both kinds cancel",
+            _bill(lambda tn, fp, fn, tp, a, b: (a - b) * (fp - fn)),
+            "(y_pred - y_true).sum() is no count of mistakes: +1 and -1 cancel out. Each kind is counted by itself.",
+            "((y_true == 0) & (y_pred == 1)).sum(), and the other way round.",
+        ),
+        Misconception(
+            "right answers charged as the other kind",
+            _bill(lambda tn, fp, fn, tp, a, b: a * fp + b * (tn + fn + tp)),
+            "Everybody who is not let through by mistake pays the price of being stopped here, right answers as well: that is "
+            "what else does.",
+            "elif t == 1 and p == 0 in place of else.",
+        ),
     ),
 )
 def total_cost(y_true: np.ndarray, y_pred: np.ndarray, let_through: float, stopped: float) -> float:
@@ -340,7 +486,7 @@ def _interval(correct: int, n: int, z: float = 1.96, spread=lambda p, n: np.sqrt
 @exercise(
     "05",
     cases=_counts,
-    canonical=lambda answer: tuple(float(number) for number in answer),
+    canonical=_two_numbers,
     hints=(
         "With p = correct / n, the standard error of p is sqrt(p (1 - p) / n).",
         "95 % of a normal distribution lie within 1.96 standard errors: p - 1.96 × error and p + 1.96 × error.",
@@ -417,6 +563,66 @@ def _interval(correct: int, n: int, z: float = 1.96, spread=lambda p, n: np.sqrt
             lambda correct, n: tuple(n * end for end in _interval(correct, n)),
             "These are numbers of pictures. The task asks for shares from 0 to 1.",
             "Divide by n.",
+        ),
+        Misconception(
+            "n - 1 in place of n",
+            lambda correct, n: _interval(correct, n, spread=lambda p, n: np.sqrt(p * (1 - p) / (n - 1))),
+            "Nearly: you divide by n - 1, as for the spread of a sample. The standard error of a share divides by n.",
+            "sqrt(p * (1 - p) / n).",
+        ),
+        Misconception(
+            "p (1 - p) forgotten",
+            lambda correct, n: _interval(correct, n, spread=lambda p, n: 1 / np.sqrt(n)),
+            "The width does not depend on the accuracy here: p (1 - p) is missing under the square root.",
+            "sqrt(p * (1 - p) / n).",
+        ),
+        Misconception(
+            "largest possible spread",
+            lambda correct, n: _interval(correct, n, spread=lambda p, n: 0.5 / np.sqrt(n)),
+            "This takes p = 0.5 in the width, where it is largest. It is a safe guess before the test; afterwards p is known.",
+            "sqrt(p * (1 - p) / n).",
+        ),
+        Misconception(
+            "1 - p forgotten",
+            lambda correct, n: _interval(correct, n, spread=lambda p, n: np.sqrt(p / n)),
+            "The factor 1 - p is missing under the square root, so the interval does not shrink for an accuracy near 1.",
+            "sqrt(p * (1 - p) / n).",
+        ),
+        Misconception(
+            "per cent in place of shares",
+            lambda correct, n: tuple(100 * end for end in _interval(correct, n)),
+            "These are in per cent. The task asks for shares from 0 to 1.",
+            "Leave out the factor 100.",
+        ),
+        Misconception(
+            "accuracy in place of the interval",
+            lambda correct, n: correct / n,
+            "This is the accuracy itself. The task asks between which two ends the truth may lie.",
+            "p minus 1.96 × error, and p plus it.",
+        ),
+        Misconception(
+            "lower end only",
+            lambda correct, n: _interval(correct, n)[0],
+            "The lower end is right. The upper one is missing.",
+            "return low, high.",
+        ),
+        Misconception(
+            "factor under the square root",
+            lambda correct, n: _interval(correct, n, z=1.0, spread=lambda p, n: np.sqrt(1.96 * p * (1 - p) / n)),
+            "1.96 is under the square root. It multiplies the standard error, so it belongs outside.",
+            "1.96 * sqrt(p * (1 - p) / n).",
+        ),
+        Misconception(
+            "half in place of square root",
+            lambda correct, n: _interval(correct, n, spread=lambda p, n: p * (1 - p) / n / 2),
+            "** 1/2 divides by 2: the power comes first. The standard error is the square root.",
+            "** 0.5, or np.sqrt.",
+        ),
+        Misconception(
+            "square root of n alone",
+            lambda correct, n: _interval(correct, n, spread=lambda p, n: p * (1 - p) / np.sqrt(n)),
+            "Only n is under the square root. p (1 - p) belongs there, too.",
+            "sqrt(p * (1 - p) / n).",
         ),
     ),
 )

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from maskkit.checks import runner
+from maskkit.checks.plain_words import in_words
 from maskkit.checks.report import NOT_ATTEMPTED, PASSED, TRY_AGAIN, CheckResult
 from maskkit.checks.runner import Outcome
 
@@ -139,13 +140,16 @@ class Exercise:
             signature = inspect.signature(function)
         except (TypeError, ValueError):  # some built-in functions have none
             return None
+        reference = inspect.signature(self.reference)
+        turned_round = list(signature.parameters) != list(reference.parameters) and set(signature.parameters) == set(reference.parameters)
         try:
             for case in self._inputs:
                 signature.bind(*case)
         except TypeError:
-            wanted = _parameters(inspect.signature(self.reference))
+            turned_round = True
+        if turned_round:
             return self._try_again(
-                f"Your function takes ({_parameters(signature)}), but the task needs ({wanted}), in this order."
+                f"Your function takes ({_parameters(signature)}), but the task needs ({_parameters(reference)}), in this order."
             )
         return None
 
@@ -159,7 +163,7 @@ class Exercise:
         right = [self._is_right(*pair) for pair in zip(outcomes, self._expected, strict=True)]
         if all(right):
             return self._changed_inputs(outcomes) or self._passed()
-        found = self._recognise(outcomes, right)
+        found = self._recognise(outcomes)
         if found:
             return CheckResult(TRY_AGAIN, found.message, (found.hint, *self.hints), found.name)
         return self._explain(function, outcomes, right)
@@ -172,16 +176,23 @@ class Exercise:
             return type(a.error) is type(b.error) and str(a.error) == str(b.error)
         return same(a.value, b.value, self.tolerance)
 
-    def _recognise(self, outcomes: list[Outcome], right: list[bool]) -> Misconception | None:
-        """The misconception that explains the wrong answers; the one that agrees most often, if several do."""
-        best, most = None, 0
+    def _recognise(self, outcomes: list[Outcome]) -> Misconception | None:
+        """The misconception whose function gives the same answers, right ones and wrong ones.
+
+        One that explains only some of the mistakes would tell the learner something that is not true.
+        """
         for misconception in self.misconceptions:
             wrong = self._answers(misconception.wrong)
-            telling = [not self._same(*pair) for pair in zip(wrong, self._expected)]
-            agrees = [self._same(o, w) and (o.error is not None or _fits(o.value, w.value)) for o, w in zip(outcomes, wrong)]
-            if _explains(telling, agrees, right) and sum(agrees) > most:
-                best, most = misconception, sum(agrees)
-        return best
+            shows = [self._same(*pair) and not self._same(pair[1], expected) for *pair, expected in zip(outcomes, wrong, self._expected)]
+            if any(shows) and all(self._agree(*pair) for pair in zip(outcomes, wrong)):
+                return misconception
+        return None
+
+    def _agree(self, got: Outcome, wrong: Outcome) -> bool:
+        """Whether the learner's answer is that of the misconception; dividing by zero is an error for Python and inf for torch."""
+        if isinstance(got.error, ZeroDivisionError) and wrong.error is None:
+            return _kind(wrong.value) == "number" and not np.isfinite(_numbers(wrong.value))
+        return self._same(got, wrong) and (got.error is not None or _fits(got.value, wrong.value))
 
     def _explain(self, function: Callable, outcomes: list[Outcome], right: list[bool]) -> CheckResult:
         """Say what is wrong with the first wrong answer; there is no misconception that we know behind it."""
@@ -189,11 +200,24 @@ class Exercise:
         got, expected, inputs = outcomes[first], self._expected[first].value, self._show_inputs(first)
         if got.error is not None:
             where = runner.where(got.error, function)
-            what = f"{type(got.error).__name__}: {got.error}"
-            return self._try_again(f"Your function stopped with {what}{where}. It was given {inputs}.")
-        score = f" ({sum(right)} of {len(right)} inputs are right.)" if any(right) else ""
+            what = f"{type(got.error).__name__}: {got.error}".partition("\n")[0].removesuffix(": ")
+            return self._try_again(f"Your function stopped with {what}{where}. It was given {inputs}.", *in_words(got.error))
+        if got.value is None and any(outcome.value is not None for outcome in outcomes):
+            return self._try_again(f"For {inputs}: your function gives nothing back (None), though it does for other inputs: "
+                                   "there is a way through it that meets no `return`.")
+        digits = _digits_kept(outcomes, self._expected)
+        if digits is not None:
+            return self._try_again(f"Your answers are right, but rounded to {digits} digits behind the point. Give back the number itself, "
+                                   "and round it when you print it.")
         prefix = f"For {inputs}: " if inputs else ""
-        return self._try_again(f"{prefix}{complaint(got.value, expected)}{score}")
+        return self._try_again(f"{prefix}{complaint(got.value, expected)}{self._score(outcomes, right)}")
+
+    def _score(self, outcomes: list[Outcome], right: list[bool]) -> str:
+        """How often the answer is right, or that it is always the same."""
+        first = outcomes[0]
+        if len(right) > 2 and first.value is not None and all(self._same(first, outcome) for outcome in outcomes):
+            return " It gives the same for every input that was tried: does it use what it is given?"
+        return f" (Right for {sum(right)} of {len(right)} inputs.)" if any(right) else ""
 
     def _show_inputs(self, index: int) -> str:
         names = inspect.signature(self.reference).parameters
@@ -237,12 +261,6 @@ def exercise(notebook: str, **declarations: object) -> Callable[[Callable], Exer
 
 def _parameters(signature: inspect.Signature) -> str:
     return ", ".join(str(p.replace(annotation=p.empty)) for p in signature.parameters.values())
-
-
-def _explains(telling: list[bool], agrees: list[bool], right: list[bool]) -> bool:
-    """Whether the answers agree wherever the misconception shows, and it explains half of the wrong ones at least."""
-    explained = sum(a and not r for a, r in zip(agrees, right))
-    return any(telling) and all(a for a, t in zip(agrees, telling) if t) and 2 * explained >= right.count(False)
 
 
 # --- telling answers apart -----------------------------------------------------------------------------------------
@@ -292,7 +310,8 @@ def _fits(got: object, expected: object) -> bool:
 
 def _numbers(value: object) -> np.ndarray:
     if isinstance(value, Tensor):
-        return value.detach().cpu().numpy()
+        value = value.detach().cpu()
+        return (value.float() if value.dtype == torch.bfloat16 else value).numpy()
     return np.asarray(sorted(value) if isinstance(value, (set, frozenset)) else value)
 
 
@@ -309,6 +328,17 @@ def same(a: object, b: object, tolerance: float = 1e-4) -> bool:
         return False
 
 
+def _digits_kept(outcomes: list[Outcome], expected: list[Outcome]) -> int | None:
+    """To how many digits behind the point all answers are rounded, if they are right but for that."""
+    if any(o.error is not None or not _fits(o.value, e.value) for o, e in zip(outcomes, expected)) or _kind(expected[0].value) == "dict":
+        return None
+    for digits in range(5):
+        rounded = [np.round(_numbers(e.value).astype(float), digits) for e in expected]
+        if all(same(o.value, r) for o, r in zip(outcomes, rounded)):
+            return digits
+    return None
+
+
 def describe(value: object) -> str:
     """An answer in words: "a float32 tensor of shape (2, 3)"."""
     if value is None:
@@ -320,6 +350,14 @@ def describe(value: object) -> str:
         return _short(value)
     if isinstance(value, (list, tuple, set, dict)):
         return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, str):
+        return f"the text {value[:40]!r}"
+    if inspect.isgenerator(value):
+        return "a generator (`yield` in place of `return`, or round brackets around a `for`)"
+    if isinstance(value, torch.nn.Module):
+        return f"a {type(value).__name__} that was made but not called: {type(value).__name__}()(...)"
+    if callable(value):
+        return "a function that was not called (are its brackets () missing?)"
     return f"a value of type {type(value).__name__}"
 
 
@@ -328,6 +366,8 @@ def _short(value: object) -> str:
         value = value.item()
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, complex):
+        return f"{value:.3g}"
     if getattr(value, "ndim", 0) == 1 and len(value) <= 12:
         value = value.tolist()
     if isinstance(value, (list, tuple)) and len(value) <= 12:
@@ -345,19 +385,26 @@ def complaint(got: object, expected: object) -> str:
     if _kind(expected) in ("number", "dict"):
         return _wrong_value(got, expected)
     got, expected = _numbers(got), _numbers(expected)
-    if got.shape != expected.shape:
+    short = got.ndim == expected.ndim == 1 and max(len(got), len(expected)) <= 12
+    if got.shape != expected.shape and not short:
         return f"your function gives the shape {got.shape}, but {expected.shape} is right."
-    if expected.ndim == 1 and len(expected) <= 12:
+    if short:
         return f"your function gives {_short(got)}, but {_short(expected)} is right."
     return _first_difference(got, expected)
 
 
 def _wanted(expected: object) -> str:
+    if isinstance(expected, (bool, np.bool_)):
+        return "True or False"
+    if getattr(expected, "shape", ()) != ():  # of which type the numbers are is left open
+        return f"a {'tensor' if isinstance(expected, Tensor) else 'numpy array'} of shape {tuple(expected.shape)}"
     return "one number" if _kind(expected) == "number" else describe(expected)
 
 
 def _wrong_value(got: object, expected: object) -> str:
     if isinstance(expected, Mapping):
+        if any(isinstance(value, str) for value in got.values()):
+            return "your values are texts; the task asks for True and False, without quotation marks."
         wrong = [key for key in expected if key not in got or got[key] != expected[key]]
         return f"{len(expected) - len(wrong)} of {len(expected)} are right; think again about {', '.join(map(repr, wrong[:2]))}."
     return f"your function gives {_short(got)}, but {_short(expected)} is right."

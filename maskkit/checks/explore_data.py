@@ -48,8 +48,8 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "whole-number division",
             lambda targets: (targets == 1).sum() // len(targets),
-            "The answer is a whole number: // drops everything behind the decimal point.",
-            "Divide with a single /.",
+            "The answer is a whole number: // and int() drop everything behind the decimal point.",
+            "Divide with a single /, and leave the fraction.",
         ),
         Misconception(
             "mean of whole numbers",
@@ -62,6 +62,54 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
             lambda targets: max((targets == 1).float().mean(), (targets == 0).float().mean()),
             "This is the share of whichever class is larger; the task asks for with_mask, also where it is the smaller one.",
             "No max is needed.",
+        ),
+        Misconception(
+            "shares of both classes",
+            lambda targets: torch.stack([(targets == 0).float().mean(), (targets == 1).float().mean()]),
+            "These are the shares of both classes. The task asks for one number, that of with_mask.",
+            "Take the second.",
+        ),
+        Misconception(
+            "True and False in place of their share",
+            lambda targets: targets == 1,
+            "This says for each picture whether it has a mask. What share of them is True?",
+            "Their mean, after .float().",
+        ),
+        Misconception(
+            "mean of True and False",
+            lambda targets: (targets == 1).mean(),
+            "The right idea, but torch takes no mean of True and False.",
+            "(targets == 1).float().mean().",
+        ),
+        Misconception(
+            "mean of the masked faces only",
+            lambda targets: targets[targets == 1].float().mean(),
+            "This picks the 1s and takes their mean, which is 1 whatever the data. The zeros must count in the denominator.",
+            "Take the mean over all targets.",
+        ),
+        Misconception(
+            "rounded",
+            lambda targets: round((targets == 1).float().mean().item(), 2),
+            "This is rounded to two digits. Give back the number itself, and round when you print.",
+            "Leave out round.",
+        ),
+        Misconception(
+            "left the loop after the first picture",
+            lambda targets: (targets[0] == 1) / len(targets),
+            "Only the first target is counted: return leaves the function at once, also from inside a loop.",
+            "Put return behind the loop, as far to the left as for.",
+        ),
+        Misconception(
+            "number of all pictures",
+            lambda targets: len(targets),
+            "This is how many pictures there are, with and without a mask.",
+            "How many of them equal 1? Then divide.",
+        ),
+        Misconception(
+            "numpy function for a tensor",
+            lambda targets: np.mean(targets),
+            "np.mean wants an array of numpy; targets is a tensor of torch.",
+            "targets.float().mean().",
         ),
     ),
 )
@@ -150,6 +198,60 @@ def _sum_in_uint8(images: Tensor) -> Tensor:
             "These are pixels from 0 to 1. The task asks for the scale of the input, 0 to 255.",
             "Leave out the division by 255.",
         ),
+        Misconception(
+            "mean over the rows",
+            lambda images: images.float().mean(dim=2),
+            "The rows are gone and the pictures are still all there: axis 2 are the rows. The mean goes over the pictures.",
+            "The pictures are counted along axis 0.",
+        ),
+        Misconception(
+            "mean over the columns",
+            lambda images: images.float().mean(dim=3),
+            "The columns are gone and the pictures are still all there: the last axis are the columns. The mean goes over the pictures.",
+            "The pictures are counted along axis 0.",
+        ),
+        Misconception(
+            "mean over pictures and channels",
+            lambda images: images.float().mean(dim=(0, 1)),
+            "This is a grey mean picture: the channels are averaged as well.",
+            "Only axis 0 goes; the three channels stay.",
+        ),
+        Misconception(
+            "an axis of length 1 kept",
+            lambda images: images.float().mean(dim=0, keepdim=True),
+            "The numbers are right, but there is an axis of length 1 in front: this is a batch of one picture.",
+            "Leave out keepdim, or take [0].",
+        ),
+        Misconception(
+            "channels last",
+            lambda images: images.float().mean(dim=0).permute(1, 2, 0),
+            "The mean is right, but the channels stand last, (H, W, 3), as for drawing. Tensors keep them first, (3, H, W).",
+            "Leave out the permute.",
+        ),
+        Misconception(
+            "rounded",
+            lambda images: images.float().mean(dim=0).round(),
+            "These are rounded to whole numbers. A mean of pixels has fractions, and they are wanted.",
+            "Leave out the rounding.",
+        ),
+        Misconception(
+            "first picture counted twice",
+            lambda images: (images.float().sum(dim=0) + images[0]) / len(images),
+            "The first picture is counted twice: the sum starts with it, and the loop adds it again.",
+            "Start with zeros: torch.zeros(images.shape[1:]).",
+        ),
+        Misconception(
+            "sum in uint8, whole-number division",
+            lambda images: _sum_in_uint8(images).mul(len(images)).round().to(torch.uint8) // len(images),
+            "Two things go wrong: the sum runs over (uint8 ends at 255), and // cuts off the fractions.",
+            "Make floats first, and divide with a single /.",
+        ),
+        Misconception(
+            "brightest in place of mean",
+            lambda images: images.float().max(dim=0).values,
+            "This is the brightest value at each place; the task asks for the mean.",
+            "Use mean in place of max.",
+        ),
     ),
 )
 def mean_image(images: Tensor) -> Tensor:
@@ -184,7 +286,10 @@ def _next_to_each_other(groups: np.ndarray, split: np.ndarray) -> set[int]:
 
 
 def _whole_numbers(answer: object) -> list[int]:
-    return sorted(int(number) for number in answer)
+    numbers = list(answer)
+    if isinstance(answer, (dict, str)) or any(isinstance(number, str) for number in numbers):
+        raise TypeError("not a list of numbers")
+    return sorted(int(number) for number in numbers)
 
 
 @exercise(
@@ -250,6 +355,43 @@ def _whole_numbers(answer: object) -> list[int]:
             lambda groups, split: sum(len(s) > 1 for s in _splits_of(groups, split).values()),
             "This is how many groups leak; the task asks which ones.",
             "Collect the group numbers in a list or a set.",
+        ),
+        Misconception(
+            "only test compared with the others",
+            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if "test" in s and len(s) > 1],
+            "Groups that stand in train and val, but not in test, are missing: validation decides which model is kept, so such a "
+            "leak misleads as well.",
+            "Ask for more than one split, whichever they are.",
+        ),
+        Misconception(
+            "only train and val compared",
+            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if {"train", "val"} <= s],
+            "Only train and val are compared. What about the test split?",
+            "Ask for more than one split, whichever they are.",
+        ),
+        Misconception(
+            "only val and test compared",
+            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if {"val", "test"} <= s],
+            "Only val and test are compared. What about the training split?",
+            "Ask for more than one split, whichever they are.",
+        ),
+        Misconception(
+            "exactly two splits",
+            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if len(s) == 2],
+            "Groups that stand in all three splits are missing: that is more than one, too.",
+            "More than one: > 1, not == 2.",
+        ),
+        Misconception(
+            "all groups",
+            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if True],
+            "These are all the groups. Which of them stand in more than one split?",
+            "len(set(split[groups == number])) > 1.",
+        ),
+        Misconception(
+            "True or False for each group",
+            lambda groups, split: [len(s) > 1 for s in _splits_of(groups, split).values()],
+            "This says for each group whether it leaks. The task asks for the numbers of those that do.",
+            "Keep the group number where the condition holds: [g for g in ... if ...].",
         ),
     ),
 )

@@ -1,16 +1,24 @@
-"""Run a learner's function so that nothing it does can stop the notebook: no exception, and no endless loop."""
+"""Run a learner's function so that nothing it does can stop the notebook: no exception, no endless loop, no flood, no exit()."""
 
 from __future__ import annotations
 
+import builtins
 import ctypes
 import linecache
+import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
+
+import torch
 
 TIME_LIMIT = 5.0  # seconds for all the inputs of a check together; right answers take milliseconds
+PRINT_LIMIT = 5000  # characters that the learner's code may print during a check
+MEMORY_LIMIT = 4 << 30  # bytes that the learner's code may use on top of what is in use; right answers take kilobytes
 
 
 class OutOfTime(BaseException):
@@ -37,9 +45,10 @@ def run(function: Callable, cases: Sequence[tuple], seconds: float | None = None
     works alike on Windows, macOS, Linux and inside a notebook's kernel, where signals and forks do not.
     """
     worker = _Worker(function, cases)
-    worker.start()
-    worker.join(TIME_LIMIT if seconds is None else seconds)
-    return worker.stop() if worker.is_alive() else worker.outcomes
+    with _short_output(), _no_exit(function), _limited_memory():
+        worker.start()
+        worker.join(TIME_LIMIT if seconds is None else seconds)
+        return worker.stop() if worker.is_alive() else worker.outcomes
 
 
 def call(function: Callable, arguments: tuple) -> Outcome:
@@ -53,11 +62,78 @@ def call(function: Callable, arguments: tuple) -> Outcome:
         return Outcome(None, error, arguments)
 
 
+class _ShortOutput:
+    """A stream that passes on the first characters only: a browser chokes on what an endless loop prints."""
+
+    def __init__(self, stream: object):
+        self._stream, self._left = stream, PRINT_LIMIT
+
+    def write(self, text: str) -> int:
+        if self._left >= 0:
+            self._stream.write(text[: self._left] if len(text) > self._left else text)
+            if len(text) > self._left:
+                self._stream.write("\n[Your function prints more than this. The rest is left out.]\n")
+        self._left -= len(text)
+        return len(text)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def _short_output() -> Iterator[None]:
+    with redirect_stdout(_ShortOutput(sys.stdout)):
+        yield
+
+
+@contextmanager
+def _no_exit(function: Callable) -> Iterator[None]:
+    """While a check runs, exit() and quit() only leave the function (IPython's would end the kernel), and input() has nobody to ask."""
+    places = [vars(builtins), getattr(function, "__globals__", {})]
+    before = [{name: place[name] for name in _INSTEAD if name in place} for place in places]
+    for place, names in zip(places, before):
+        place.update({name: _INSTEAD[name] for name in names})
+    try:
+        yield
+    finally:
+        for place, names in zip(places, before):
+            place.update(names)
+
+
+def _nobody_answers(*_: object) -> None:
+    raise EOFError("input() has nobody to ask")
+
+
+_INSTEAD = {"exit": sys.exit, "quit": sys.exit, "input": _nobody_answers}
+
+
+@contextmanager
+def _limited_memory() -> Iterator[None]:
+    """Let what is far too large fail with a MemoryError, before the system ends the kernel. Linux without a GPU only, and there
+    the limit is above what is in use now; other systems know no such limit, and CUDA reserves addresses by the terabyte."""
+    if not sys.platform.startswith("linux") or torch.cuda.is_available():
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    limit = used + MEMORY_LIMIT
+    if (soft != resource.RLIM_INFINITY and soft < limit) or (hard != resource.RLIM_INFINITY and hard < limit):
+        yield
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
 class _Worker(threading.Thread):
     def __init__(self, function: Callable, cases: Sequence[tuple]):
         super().__init__(daemon=True, name="maskkit-check")
         self.function, self.cases, self.outcomes = function, cases, []
-        self._lock, self._finished = threading.Lock(), False
+        self._lock, self._finished, self._interrupted = threading.Lock(), False, False
 
     def run(self) -> None:
         try:
@@ -66,7 +142,7 @@ class _Worker(threading.Thread):
             with self._lock:
                 self._finished = True
         except OutOfTime:
-            pass
+            self._interrupted = True
 
     def stop(self) -> list[Outcome]:
         """Interrupt the loop that is running, and give up on it if it will not be interrupted (in a long sleep, say)."""
@@ -75,6 +151,8 @@ class _Worker(threading.Thread):
             with self._lock:
                 if self._finished:
                     return self.outcomes if len(so_far) == len(self.cases) else [*so_far, Outcome(error=OutOfTime())]
+                if self._interrupted:
+                    break
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident), ctypes.py_object(OutOfTime))
             self.join(0.05)
             if not self.is_alive():

@@ -36,7 +36,7 @@ from maskkit.checks.exercise import Misconception, exercise
         Misconception(
             "per cent",
             lambda probability: probability >= 50,
-            "This is never True: probabilities go from 0 to 1, so they do not reach 50.",
+            "This is never True, not even for 0.9. (Probabilities go from 0 to 1, so they do not reach 50.)",
             "One half is 0.5.",
         ),
         Misconception(
@@ -56,6 +56,36 @@ from maskkit.checks.exercise import Misconception, exercise
             lambda probability: True,
             "This says mask whatever it is given: the probability is not used.",
             "Compare the probability with 0.5.",
+        ),
+        Misconception(
+            "at most in place of at least",
+            lambda probability: probability <= 0.5,
+            "<= means at most. Here a low probability gives True; at least one half is >=.",
+            "Turn the comparison round: >=.",
+        ),
+        Misconception(
+            "exactly one half",
+            lambda probability: probability == 0.5,
+            "This is True for exactly 0.5 and for nothing else: == asks whether two numbers are equal.",
+            ">= is at least.",
+        ),
+        Misconception(
+            "decimal comma",
+            lambda probability: (probability >= 0, 5),
+            "With a comma this gives back two things, a comparison with 0 and the number 5. Python writes one half with a point.",
+            "0.5 in place of 0,5.",
+        ),
+        Misconception(
+            "text in place of True",
+            lambda probability: "True" if probability >= 0.5 else "False",
+            "In quotation marks True is a text of four letters. The task asks for True itself.",
+            "Leave out the quotation marks; the comparison alone gives True or False.",
+        ),
+        Misconception(
+            "nothing where there is no mask",
+            lambda probability: True if probability >= 0.5 else None,
+            "Right where there is a mask. Where there is none, your function gives nothing back (None): it needs a return for both cases.",
+            "return False at the end, or return the comparison itself.",
         ),
     ),
 )
@@ -115,6 +145,36 @@ def says_mask(probability: float) -> bool:
             "This uses the height twice; not every picture is a square.",
             "Use width as well.",
         ),
+        Misconception(
+            "height forgotten",
+            lambda height, width: width * width * 3,
+            "This uses the width twice; not every picture is a square.",
+            "Use height as well.",
+        ),
+        Misconception(
+            "shape in place of number",
+            lambda height, width: (height, width, 3),
+            "This is the shape of the picture. How many numbers are in it all together?",
+            "Multiply the three.",
+        ),
+        Misconception(
+            "bits counted",
+            lambda height, width: height * width * 24,
+            "This counts bits: each number takes eight of them. The task counts numbers.",
+            "Three numbers for each pixel.",
+        ),
+        Misconception(
+            "255 for each pixel",
+            lambda height, width: height * width * 255,
+            "255 is the largest value that a number can have, not how many numbers there are.",
+            "Three numbers for each pixel.",
+        ),
+        Misconception(
+            "to the power of three",
+            lambda height, width: (height * width) ** 3,
+            "** is a power: this multiplies the pixels with each other. Each pixel has three numbers, so it is times three.",
+            "* in place of **.",
+        ),
     ),
 )
 def numbers_in_picture(height: int, width: int) -> int:
@@ -146,12 +206,17 @@ def _is_right(probability: float, truth: int) -> bool:
 _count = _counted(_is_right)
 
 
+def _without_zip(probabilities: list[float], truths: list[int]) -> int:
+    return sum(_is_right(p, t) for p, t in (probabilities, truths))
+
+
 @exercise(
     "00",
     cases=_answers,
     hints=(
         "For one picture: does the network say mask, and is there one? It is right if both answers are the same.",
-        "Start at right = 0. In a loop, for probability, truth in zip(probabilities, truths): if (probability >= 0.5) == (truth == 1), add 1.",
+        "Start at right = 0. In a loop, for probability, truth in zip(probabilities, truths): if (probability >= 0.5) == "
+            "(truth == 1), add 1.",
         "return sum((p >= 0.5) == (t == 1) for p, t in zip(probabilities, truths))",
     ),
     misconceptions=(
@@ -214,6 +279,60 @@ _count = _counted(_is_right)
             lambda probabilities, truths: _count(probabilities[:-1], truths[:-1]),
             "The last picture is not counted: range(n) ends at n - 1 by itself.",
             "range(len(truths)), without - 1.",
+        ),
+        Misconception(
+            "only bare faces counted",
+            _counted(lambda p, t: p < 0.5 and t == 0),
+            "These are the faces without a mask that the network got right. Masks that it found are right, too.",
+            "Count also the pictures with a probability of at least one half and the truth 1.",
+        ),
+        Misconception(
+            "all pictures counted",
+            lambda probabilities, truths: len(truths),
+            "This is how many pictures there are, right or wrong.",
+            "Add 1 only where the answer and the truth are the same.",
+        ),
+        Misconception(
+            "counter set back in the loop",
+            lambda probabilities, truths: int(_is_right(probabilities[-1], truths[-1])),
+            "Only the last picture counts: the counter is set back to 0 in each round of the loop.",
+            "Put right = 0 before the loop.",
+        ),
+        Misconception(
+            "not added up",
+            lambda probabilities, truths: min(1, _count(probabilities, truths)),
+            "Your answer is never more than 1: the counter is set to 1 and not raised by 1. (=+ is no operator: it sets to plus 1.)",
+            "right += 1.",
+        ),
+        Misconception(
+            "every answer against every truth",
+            lambda probabilities, truths: sum(_is_right(p, t) for p in probabilities for t in truths),
+            "One loop inside the other compares each answer with every truth. Each belongs to one picture: they go side by side.",
+            "One loop, over zip(probabilities, truths).",
+        ),
+        Misconception(
+            "probabilities added up",
+            lambda probabilities, truths: sum(probabilities),
+            "This adds up the probabilities. They say how sure the network is of a mask, not whether it is right.",
+            "For each picture, compare (probability >= 0.5) with the truth.",
+        ),
+        Misconception(
+            "per cent",
+            lambda probabilities, truths: 100 * _count(probabilities, truths) / len(truths),
+            "This is in per cent. The task asks for a number of pictures.",
+            "Do not divide, and leave out the 100.",
+        ),
+        Misconception(
+            "list compared with a number",
+            lambda probabilities, truths: sum(probabilities >= 0.5),
+            "Python cannot compare a whole list with a number (arrays of numpy can).",
+            "Go through the list: for probability, truth in zip(probabilities, truths).",
+        ),
+        Misconception(
+            "zip forgotten",
+            _without_zip,
+            "A loop over two lists needs zip: without it, the loop takes first the one whole list and then the other.",
+            "for probability, truth in zip(probabilities, truths).",
         ),
     ),
 )

@@ -1,5 +1,7 @@
 """Checks of notebook 04: the loss by hand, the best epoch, and when to stop."""
 
+import math
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -76,6 +78,49 @@ def _first_rise(val_losses: list[float]) -> int:
             "One too large: the position counts from 0, so adding 1 is enough.",
             "Add 1, once.",
         ),
+        Misconception(
+            "all of equal ones",
+            lambda val_losses: [i for i, loss in enumerate(val_losses, 1) if loss == min(val_losses)],
+            "This is a list of all epochs with the lowest loss. The task asks for one number, the first of them.",
+            "Take the first: [0].",
+        ),
+        Misconception(
+            "epoch and loss",
+            lambda val_losses: (int(np.argmin(val_losses)) + 1, min(val_losses)),
+            "The first number is right. The task asks for the epoch alone.",
+            "Return a single number.",
+        ),
+        Misconception(
+            "the first epoch",
+            lambda val_losses: 1,
+            "This is always 1. (A return inside the loop leaves it after the first epoch, and a lowest loss that starts at 0 is "
+            "never beaten.)",
+            "Start with the first loss as the lowest, and put return behind the loop.",
+        ),
+        Misconception(
+            "the highest loss, counted from 0",
+            lambda val_losses: int(np.argmax(val_losses)),
+            "Two things: this is the position of the highest loss, and it is counted from 0.",
+            "min in place of max, and add 1.",
+        ),
+        Misconception(
+            "the largest fall",
+            lambda val_losses: int(np.argmin(np.diff(val_losses))) + 2,
+            "This is the epoch in which the loss fell the most. How far it fell does not matter, only where it is the lowest.",
+            "Compare the losses, not their differences.",
+        ),
+        Misconception(
+            "the last of equal ones, counted from 0",
+            lambda val_losses: len(val_losses) - 1 - int(np.argmin(val_losses[::-1])),
+            "Two things: of equally low losses the first counts (<= takes the last, < the first), and the epochs are counted from 1.",
+            "< in place of <=, and add 1.",
+        ),
+        Misconception(
+            "the last fall",
+            lambda val_losses: max([1, *(i + 1 for i in range(1, len(val_losses)) if val_losses[i] < val_losses[i - 1])]),
+            "This is the last epoch whose loss is below that of the epoch before. An earlier one may have been lower still.",
+            "Compare with the lowest so far, not with the epoch before.",
+        ),
     ),
 )
 def best_epoch(val_losses: list[float]) -> int:
@@ -88,7 +133,7 @@ def _losses_and_patience(rng: np.random.Generator) -> list[tuple]:
     fixed = [
         ([0.5, 0.4, 0.45, 0.42], 2), ([0.5, 0.4, 0.45, 0.42], 3), ([0.5, 0.6, 0.4, 0.5], 2), ([0.5, 0.4, 0.4, 0.4], 2),
         ([0.7, 0.3, 0.6, 0.5, 0.4], 3), ([0.7, 0.3, 0.6, 0.5, 0.4], 4), ([0.6, 0.5, 0.4], 2), ([0.9], 1), ([0.4, 0.5], 1),
-        ([0.3, 0.5, 0.2, 0.4, 0.1], 2),
+        ([0.3, 0.5, 0.2, 0.4, 0.1], 2), ([0.5], 2), ([0.4, 0.3], 3),
     ]  # fmt: skip
     return [*fixed, *((list(history), patience) for history in losses for patience in (1, 2, 3))]
 
@@ -171,6 +216,50 @@ def _rises_at_the_end(val_losses: list[float]) -> int:
             "You compare the last loss with the one `patience` epochs ago. The lowest may lie between or before them.",
             "Compare with the lowest loss so far.",
         ),
+        Misconception(
+            "short lists not thought of",
+            lambda val_losses, patience: min(val_losses[-patience:]) >= min(val_losses[:-patience]),
+            "The right idea, but with `patience` epochs or fewer there is none before them, and min() of nothing is an error. So "
+            "early there is no reason to stop.",
+            "First ask: len(val_losses) > patience, and ...",
+        ),
+        Misconception(
+            "patience not used",
+            lambda val_losses, patience: val_losses[-1] > min(val_losses),
+            "This stops as soon as the last loss is not the lowest. One such epoch is noise; patience waits for more.",
+            "How many epochs have passed since the lowest loss?",
+        ),
+        Misconception(
+            "number in place of an answer",
+            lambda val_losses, patience: _waited(val_losses),
+            "This is how many epochs have passed since the lowest loss, which is the right number. Now compare it with patience.",
+            ">= patience gives True or False.",
+        ),
+        Misconception(
+            "exactly in place of at least",
+            lambda val_losses, patience: _waited(val_losses) == patience,
+            "True only in one epoch: after more than `patience` epochs without a new best it says go on again.",
+            ">= in place of ==.",
+        ),
+        Misconception(
+            "nothing in place of False",
+            lambda val_losses, patience: True if _waited(val_losses) >= patience else None,
+            "Right where it stops. Otherwise your function gives nothing back (None): it needs a return for both cases.",
+            "return False at the end, or return the comparison itself.",
+        ),
+        Misconception(
+            "compared with the first loss",
+            lambda val_losses, patience: val_losses[-1] > val_losses[0],
+            "The last loss is compared with the first one. What counts is the lowest so far, and how long ago it was.",
+            "len(val_losses) - 1 - val_losses.index(min(val_losses)).",
+        ),
+        Misconception(
+            "no patience, and the first epoch not thought of",
+            lambda val_losses, patience: val_losses[-1] > val_losses[-2],
+            "You stop whenever the last loss is above the one before it: one bad epoch is noise, and patience waits for more. "
+            "(After the first epoch there is none before it, which is an error.)",
+            "Use patience: how many epochs have passed since the lowest loss?",
+        ),
     ),
 )
 def should_stop(val_losses: list[float], patience: int) -> bool:
@@ -200,7 +289,8 @@ def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
         Misconception(
             "sigmoid forgotten",
             lambda logits, targets: _each(logits, targets).mean(),
-            "The logits are used as if they were probabilities; the logarithm of a negative one is nan (not a number).",
+            "nan (not a number) or inf comes out: a logarithm of 0 or of a negative number. Are the logits used as if they were "
+            "probabilities, or the probabilities rounded?",
             "Turn logits into probabilities first: torch.sigmoid.",
         ),
         Misconception(
@@ -262,6 +352,68 @@ def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
             lambda logits, targets: _each(torch.softmax(logits, dim=0), targets).mean(),
             "The softmax makes the pictures of a batch compete with each other. Each picture has its own probability: sigmoid.",
             "torch.sigmoid in place of softmax.",
+        ),
+        Misconception(
+            "only the bare faces",
+            lambda logits, targets: -((1 - targets) * F.logsigmoid(-logits)).mean(),
+            "Faces with a mask cost nothing here, so a model that always says no mask would have no loss at all.",
+            "Add the first half: targets * log(p).",
+        ),
+        Misconception(
+            "halves subtracted",
+            lambda logits, targets: -(targets * F.logsigmoid(logits) - (1 - targets) * F.logsigmoid(-logits)).mean(),
+            "One half is subtracted from the other. Both are losses: they are added, and the minus stands before both.",
+            "-(targets * log(p) + (1 - targets) * log(1 - p)): mind the brackets.",
+        ),
+        Misconception(
+            "logarithm forgotten",
+            lambda logits, targets: -(targets * torch.sigmoid(logits) + (1 - targets) * (1 - torch.sigmoid(logits))).mean(),
+            "This is minus the mean probability of what is true. Its logarithm is missing.",
+            "torch.log around p and around 1 - p.",
+        ),
+        Misconception(
+            "absolute error",
+            lambda logits, targets: (torch.sigmoid(logits) - targets).abs().mean(),
+            "This is the mean distance between probability and target. Cross-entropy takes the logarithm, which punishes "
+            "confident mistakes far more.",
+            "-log of the probability of what is true.",
+        ),
+        Misconception(
+            "logits given to the loss for probabilities",
+            lambda logits, targets: F.binary_cross_entropy(logits, targets),
+            "F.binary_cross_entropy wants probabilities, and you give it logits.",
+            "torch.sigmoid first, or binary_cross_entropy_with_logits.",
+        ),
+        Misconception(
+            "logits and targets exchanged",
+            lambda logits, targets: F.binary_cross_entropy_with_logits(targets, logits),
+            "Logits and targets have changed places: the prediction comes first, the truth second.",
+            "(logits, targets).",
+        ),
+        Misconception(
+            "math.log for a whole batch",
+            lambda logits, targets: _each(torch.sigmoid(logits), targets, math.log).mean(),
+            "math.log takes one number, not a tensor of several.",
+            "torch.log works on all of them at once.",
+        ),
+        Misconception(
+            "minus and mean forgotten",
+            lambda logits, targets: -_each(torch.sigmoid(logits), targets),
+            "Two things: the losses are negative (put a minus in front), and there is one for each picture (take their mean).",
+            "-( ... ).mean().",
+        ),
+        Misconception(
+            "halved",
+            lambda logits, targets: F.binary_cross_entropy_with_logits(logits, targets) / 2,
+            "Half of what it should be: each picture has one of the two terms, the other is 0. So the sum of both is divided by "
+            "the number of pictures only.",
+            "Do not divide by 2.",
+        ),
+        Misconception(
+            "targets not used",
+            lambda logits, targets: -F.logsigmoid(logits).mean(),
+            "Every face is treated as a masked one: the targets do not come in.",
+            "targets * log(p) + (1 - targets) * log(1 - p).",
         ),
     ),
 )

@@ -1,0 +1,54 @@
+"""What Python's and torch's most frequent complaints mean, for somebody who meets them for the first time."""
+
+from __future__ import annotations
+
+import re
+
+# Type of the error, pattern in its message, and what it means. The first that fits is taken.
+_MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
+    (UnboundLocalError, "", "A variable is used before it has a value: give it one before the loop or the `if`."),
+    (NameError, "", "Python does not know this name. Is it spelt as in the line with `def`? Has the cell run that makes it?"),
+    (IndentationError, "", "The lines of a function stand the same distance to the right."),
+    (ZeroDivisionError, "", "Something is divided by 0 for this input."),
+    (RecursionError, "", "The function calls itself again and again, and never comes to an end."),
+    (MemoryError, "", "Something far too large was built. Print the shapes of the arrays that go into this line."),
+    (RuntimeError, "not enough memory|can't allocate",
+     "Something far too large was built. Print the shapes of the tensors that go into this line."),
+    (SystemExit, "", "exit() would end the whole notebook. A function is left with `return`."),
+    (EOFError, "", "A check cannot type anything in: the values come as arguments, in the brackets of `def`."),
+    (ValueError, "to unpack", "A `for` with two names needs pairs: zip(a, b) makes pairs of two lists."),
+    (Exception, "ambiguous", "An `if`, `and`, `or`, `min` or `max` wants one True or False, but this is a whole array of them. "
+     "Work on all elements at once: &, |, torch.where, clamp; and put brackets around each comparison."),
+    (TypeError, "not supported between instances of '(list|tuple)'",
+     "A list cannot be compared with a number all at once: go through it with `for`."),
+    (TypeError, "'(ellipsis|NoneType)'", "Something in this line has no value (None): did the function that made it forget its `return`?"),
+    (TypeError, "unsupported operand type",
+     "These two kinds of things cannot be calculated with each other. print(type(...)) shows what each is."),
+    (TypeError, "not callable", "Round brackets call a function; this is none. An element is taken with square brackets."),
+    (TypeError, "not subscriptable", "Square brackets take an element of a list or an array; this is neither."),
+    (TypeError, "unexpected keyword argument 'axis'|must be Tensor, not",
+     "Functions of numpy want arrays and those of torch want tensors: use the "
+     "torch function for a tensor, or the method, such as x.mean()."),
+    (IndexError, "Dimension out of range|too many indices",
+     "The tensor has fewer axes than that. print(x.shape) shows them; they are counted from 0."),
+    (IndexError, "", "Positions are counted from 0, so the last one is the length minus 1."),
+    (AttributeError, "'(Tensor|ndarray)' object",
+     "Arrays of numpy and tensors of torch know different methods; this one belongs to something else."),
+    (AttributeError, "'list' object",
+     "Lists know index, count and append. argmin, mean and sum() belong to arrays: np.argmin(x), np.mean(x), or sum(x)."),
+    (AttributeError, "", "print(type(...)) of what stands before the dot shows what it is."),
+    (TypeError, "indices must be integers", "A position is a whole number; what stands in the square brackets is none."),
+    (ValueError, "is not in list", "index looks for exactly this value, and it is not there."),
+    (KeyError, "", "This key is not in the dictionary."),
+    (RuntimeError, "must match the size", "Two shapes do not fit together. Print both before this line."),
+    (RuntimeError, "can't be cast", "A uint8 tensor cannot hold fractions: make floats first, x.float()."),
+    (RuntimeError, "should be between 0 and 1|must be between", "This loss wants probabilities, from 0 to 1."),
+)
+
+
+def in_words(error: BaseException) -> tuple[str, ...]:
+    """The meaning of an error in a sentence, as the first hint; nothing for one that is not in the list."""
+    for kind, pattern, meaning in _MEANINGS:
+        if isinstance(error, kind) and re.search(pattern, str(error)):
+            return (meaning,)
+    return ()

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
+import maskkit
 from maskkit.errors import InputError
 
 # Modules that need torch are imported where they are used, so that --help answers at once.
@@ -168,6 +168,15 @@ def data_photos(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def doctor(arguments: argparse.Namespace) -> int:
+    """``maskkit doctor``: look whether all is there that the lessons need; 1 if something needs a fix."""
+    from maskkit import doctor as examiner
+
+    examination = examiner.examine()
+    print(json.dumps(examination.as_json()) if arguments.json else examination)
+    return 0 if examination.ok else 1
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, where argparse prints the usage first."""
 
@@ -177,13 +186,14 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="maskkit", description="Train and use a classifier that tells faces with a mask from faces without.")
-    parser.add_argument("--version", action="version", version=f"maskkit {version('maskkit')}")
+    parser.add_argument("--version", action="version", version=f"maskkit {maskkit.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_train(commands)
     _add_test(commands)
     _add_predict(commands)
     _add_export(commands)
     _add_data(commands)
+    _add_doctor(commands)
     return parser
 
 
@@ -272,6 +282,13 @@ def _add_data(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--archive", metavar="FILE", help="the archive, downloaded before")
     parser.set_defaults(run=data_photos)
     _add_audit(data)
+
+
+def _add_doctor(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("doctor", help="look whether all is there that the lessons need, and say how to mend what is not",
+                                 epilog="The exit code is 1 if something needs a fix, and 0 otherwise.")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+    parser.set_defaults(run=doctor)
 
 
 def _add_audit(data: argparse._SubParsersAction) -> None:

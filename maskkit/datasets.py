@@ -17,10 +17,9 @@ from torch import Tensor
 from maskkit.duplicates import SIDE as THUMBNAIL_SIDE
 from maskkit.duplicates import group_duplicates
 from maskkit.errors import InputError
-from maskkit.files import replace_file
+from maskkit.files import cache_dir, replace_file
 from maskkit.images import CLASS_NAMES, SPLIT_NAMES, Sample, find_samples, load_image
 from maskkit.photos import photos_dir, read_manifest
-from maskkit.runtime import cache_dir
 from maskkit.splits import FRACTIONS, assign_splits, merge_groups, read_groups, straddling_groups
 
 logger = logging.getLogger(__name__)

@@ -1,11 +1,25 @@
-"""Writing files so that a crash, a full disk or Ctrl-C never leaves a half-written one."""
+"""Where files are kept, and writing them so that a crash, a full disk or Ctrl-C never leaves a half-written one."""
 
 import csv
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def cache_dir() -> Path:
+    """Folder for what can be drawn or downloaded again: ``$MASKKIT_CACHE``, or the platform's cache folder."""
+    if os.environ.get("MASKKIT_CACHE"):
+        return Path(os.environ["MASKKIT_CACHE"]).expanduser()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return base / "maskkit"
 
 
 @contextmanager

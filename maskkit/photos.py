@@ -13,9 +13,8 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from maskkit.errors import InputError
-from maskkit.files import read_csv
+from maskkit.files import cache_dir, read_csv
 from maskkit.images import CLASS_NAMES
-from maskkit.runtime import cache_dir
 
 COMMIT = "7e500749401bad4bb338790fbdb89b58e41ef2d9"
 URL = f"https://github.com/chandrikadeb7/Face-Mask-Detection/archive/{COMMIT}.zip"
@@ -79,7 +78,7 @@ def download_photos(out: str | Path | None = None, archive: str | Path | None = 
     """
     out = photos_dir() if out is None else Path(out).expanduser()
     if out.exists():
-        return _verify_folder(out)
+        return verify_photos(out)
     path = _download(url, progress) if archive is None else Path(archive).expanduser()
     try:
         with _opened(path) as opened, _new_folder(out) as folder:
@@ -172,7 +171,8 @@ def _photo_members(opened: zipfile.ZipFile, expected_bytes: int) -> dict[str, zi
     return members
 
 
-def _verify_folder(folder: Path) -> Photos:
+def verify_photos(folder: Path) -> Photos:
+    """Compare a folder that was laid out before with the manifest, photo by photo; InputError if it holds none of them."""
     rows = {row["path"]: row["sha256"] for row in read_manifest()}
     there = {f"{name}/{path.name}": path for name in CLASS_NAMES if (folder / name).is_dir() for path in (folder / name).iterdir()}
     same = {name for name in rows.keys() & there.keys() if sha256(there[name].read_bytes()).hexdigest() == rows[name]}

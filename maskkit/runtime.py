@@ -1,16 +1,15 @@
-"""What a run depends on besides data and code: seeds, the device, versions, where caches live."""
+"""What a run depends on besides data and code: seeds, the device, versions."""
 
 import importlib.metadata
-import os
 import platform
 import random
 import sys
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from maskkit.errors import InputError
+from maskkit.files import cache_dir as cache_dir  # at home where no torch is needed, known here too
 
 
 def seed_everything(seed: int) -> None:
@@ -73,19 +72,6 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             found[package] = "not installed"
     return found
-
-
-def cache_dir() -> Path:
-    """Folder for what can be drawn or downloaded again: ``$MASKKIT_CACHE``, or the platform's cache folder."""
-    if os.environ.get("MASKKIT_CACHE"):
-        return Path(os.environ["MASKKIT_CACHE"]).expanduser()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return base / "maskkit"
 
 
 def in_colab() -> bool:

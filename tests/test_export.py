@@ -33,14 +33,19 @@ def lively(name: str, size: int) -> torch.nn.Module:
     """A network whose probabilities lie all over [0, 1], where those of fresh weights are near one half."""
     torch.manual_seed(0)
     model = build_model(name, size)
-    model.train()(torch.rand(16, 3, size, size))  # batch normalisation, where there is one, gets its statistics
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = None  # the plain mean, so that one batch is enough to know the statistics
+    with torch.no_grad():
+        model.train()(torch.from_numpy(pictures(64, size)).permute(0, 3, 1, 2) / 255)
     model.eval()
     last = [module for module in model.modules() if isinstance(module, torch.nn.Linear)][-1]
     with torch.no_grad():
         logits = model(torch.from_numpy(pictures(64, size)).permute(0, 3, 1, 2) / 255)
-        last.bias -= logits.mean()
-        last.weight *= 3 / logits.std()
-        last.bias *= 3 / logits.std()
+        # At most twentyfold: more would enlarge the last digits, too, in which two ways to compute may differ.
+        factor = min(20, float(3 / logits.std()))
+        last.weight *= factor
+        last.bias.copy_(factor * (last.bias - logits.mean()))
     return model
 
 

@@ -1,6 +1,8 @@
+from pathlib import Path
+
 import pytest
 
-from maskkit.files import read_csv, replace_file, write_csv, write_json
+from maskkit.files import cache_dir, read_csv, replace_file, write_csv, write_json
 
 
 def test_rows_come_back(tmp_path):
@@ -18,3 +20,10 @@ def test_failure_keeps_the_old_file_and_leaves_nothing_else(tmp_path):
         temporary.write_text("half")
         raise KeyboardInterrupt
     assert (tmp_path / "value.json").read_bytes() == good and len(list(tmp_path.iterdir())) == 1
+
+
+def test_cache_follows_the_variable(monkeypatch, tmp_path):
+    monkeypatch.setenv("MASKKIT_CACHE", str(tmp_path))
+    assert cache_dir() == tmp_path
+    monkeypatch.delenv("MASKKIT_CACHE")
+    assert cache_dir() != tmp_path and cache_dir().is_relative_to(Path.home())

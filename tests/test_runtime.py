@@ -1,5 +1,4 @@
 import random
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,13 +29,6 @@ def test_a_device_that_is_not_there(monkeypatch, name):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(InputError, match=f"'{name}' is not available here; use 'auto' or one of cpu"):
         runtime.resolve_device(name)
-
-
-def test_cache_follows_the_variable(monkeypatch, tmp_path):
-    monkeypatch.setenv("MASKKIT_CACHE", str(tmp_path))
-    assert runtime.cache_dir() == tmp_path
-    monkeypatch.delenv("MASKKIT_CACHE")
-    assert runtime.cache_dir() != tmp_path and runtime.cache_dir().is_relative_to(Path.home())
 
 
 def test_versions_name_what_decides_the_numbers():

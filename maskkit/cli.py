@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -63,6 +64,24 @@ def train(arguments: argparse.Namespace) -> int:
     _write_report(run_dir, report, test, best.model)
     _print_report(report)
     print(f"Model: {run_dir / training.BEST}\nReport: {run_dir / 'report.json'}\nIts mistakes: {run_dir / 'mistakes.png'}")
+    return 0
+
+
+def tune(arguments: argparse.Namespace) -> int:
+    """``maskkit tune``: search options of training by the validation loss; print the best ones as a command."""
+    from maskkit import tuning
+
+    config = _train_config(arguments)
+    space = {name: values for name, values in tuning.SPACE.items() if not hasattr(arguments, name)}
+    dataset = _load_data(arguments.data_dir or arguments.dataset, arguments)
+    _say(f"{dataset!r}")
+    study = tuning.tune(dataset, config, space=space, trials=arguments.trials, sampler=arguments.sampler, seed=arguments.seed,
+                        storage=arguments.storage, name=arguments.study, on_trial=_print_trial)
+    best = tuning.best_config(study, config)
+    given = [name for name in _RECIPE_OPTIONS if name in space or hasattr(arguments, name)]
+    options = [f"--{name.replace('_', '-')} {getattr(best, name):{'.3g' if name in ('learning_rate', 'weight_decay') else ''}}" for name in given]
+    print(f"Lowest validation loss of {len(tuning.trial_rows(study))} trials: {study.best_value:.4f} (a little too good to be true, since it was chosen).\n"
+          f"maskkit train {_same_source(arguments)} {' '.join(options)}")
     return 0
 
 
@@ -189,6 +208,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"maskkit {maskkit.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_train(commands)
+    _add_tune(commands)
     _add_test(commands)
     _add_predict(commands)
     _add_export(commands)
@@ -199,11 +219,30 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_train(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("train", help="train a model and measure it on its test split", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--run-dir", metavar="DIR", help="where the model and the reports go (default: runs/ and the time)")
+    _add_what_to_train(parser)
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument("--resume", action="store_true", help="go on with the run in --run-dir")
+    existing.add_argument("--overwrite", action="store_true", help="replace the run in --run-dir")
+    parser.set_defaults(run=train)
+
+
+def _add_tune(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("tune", help="search for good options of training", formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+                                 description="Search learning rate, batch size, weight decay and augmentation; what is given here is not searched. Judged by the validation loss.")
+    parser.add_argument("--trials", type=int, default=20, help="of the whole study, however many processes work on it")
+    parser.add_argument("--sampler", default="tpe", help="tpe or random")
+    parser.add_argument("--storage", metavar="FILE", help="file (or database, such as sqlite:///tune.db) that several processes share; a later call goes on with it")
+    parser.add_argument("--study", metavar="NAME", default="maskkit", help="of the study in the storage")
+    _add_what_to_train(parser)
+    parser.set_defaults(run=tune, resume=False)
+
+
+def _add_what_to_train(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--data-dir", metavar="DIR", help="folder with with_mask and without_mask, or train, val and test folders that hold them")
     source.add_argument("--dataset", choices=["synthetic", "photos"], default="synthetic", help="the built-in faces, or the public photos")
     parser.add_argument("--groups", metavar="FILE", help="CSV file with the columns path and group, for a --data-dir whose photos show the same people")
-    parser.add_argument("--run-dir", metavar="DIR", help="where the model and the reports go (default: runs/ and the time)")
     parser.add_argument("--model", default="maskcnn", help="maskcnn, vgg_small, maskresnet, resnet18, mobilenet_v3_small or efficientnet_b0")
     parser.add_argument("--recipe", default="original", help="original or modern (more accurate, and quicker where the processor has bfloat16)")
     parser.add_argument("--image-size", type=int, default=128, help="side of the images in pixels")
@@ -212,10 +251,6 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--faces", type=int, default=2000, help="number of synthetic faces")
     parser.add_argument("--variety", type=float, default=0.1, help="of the synthetic faces' camera, light and pose: 0 one studio, 1 from anywhere")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    existing = parser.add_mutually_exclusive_group()
-    existing.add_argument("--resume", action="store_true", help="go on with the run in --run-dir")
-    existing.add_argument("--overwrite", action="store_true", help="replace the run in --run-dir")
-    parser.set_defaults(run=train)
 
 
 # Options that replace what the recipe says: type and meaning; not given, they are absent.
@@ -421,6 +456,20 @@ def _print_epoch(history: list[dict]) -> None:
     best = min(history, key=lambda row: row["val_loss"])["epoch"] == row["epoch"]
     _say(f"epoch {row['epoch']:3}  train loss {row['train_loss']:.4f}  accuracy {row['train_accuracy']:.4f}   "
          f"val loss {row['val_loss']:.4f}  accuracy {row['val_accuracy']:.4f}   {row['images_per_second']:.0f} images/s{'  best so far' if best else ''}")
+
+
+def _print_trial(row: dict) -> None:
+    knobs = {name: value for name, value in row.items() if name not in ("number", "val_loss", "val_accuracy", "epoch")}
+    _say(f"trial {row['number']:3}  val loss {row['val_loss']:.4f}  accuracy {row['val_accuracy']:.4f}  in epoch {row['epoch']:3.0f}   "
+         + "  ".join(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in knobs.items()))
+
+
+def _same_source(arguments: argparse.Namespace) -> str:
+    """The options that name the data and the network, for a command that can be copied."""
+    data = f"--data-dir {shlex.quote(arguments.data_dir)}" if arguments.data_dir else f"--dataset {arguments.dataset}"
+    groups = f" --groups {shlex.quote(arguments.groups)}" if arguments.groups else ""
+    drawn = f" --faces {arguments.faces} --variety {arguments.variety}" if data == "--dataset synthetic" else ""
+    return f"{data}{groups}{drawn} --image-size {arguments.image_size} --model {arguments.model} --recipe {arguments.recipe} --seed {arguments.seed}"
 
 
 def _say_interrupted(result, run_dir: Path) -> None:

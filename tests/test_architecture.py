@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "models": set(),
     "checkpoints": {"images", "models"},
     "training": {"datasets", "transforms", "models", "checkpoints", "runtime"},
+    "tuning": {"training", "datasets", "transforms", "runtime"},
     "evaluation": {"images", "transforms", "datasets", "models", "checkpoints"},
     "onnx_model": {"images"},
     "export": {"datasets", "models", "checkpoints", "onnx_model"},
@@ -36,7 +37,7 @@ MAY_IMPORT = {
     "checks": {"models", "transforms"},
     "quizzes": set(),
     "cli": {"runtime", "images", "faces", "duplicates", "splits", "photos", "datasets", "audit", "transforms", "models", "checkpoints",
-            "training", "evaluation", "export", "onnx_model", "doctor", "plots", "checks"},
+            "training", "tuning", "evaluation", "export", "onnx_model", "doctor", "plots", "checks"},
     "__init__": set(),
     "__main__": {"cli"},
 }

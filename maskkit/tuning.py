@@ -1,0 +1,234 @@
+"""Choose hyperparameters: the learning-rate range test, and a study that several processes share. Taught in notebook 06."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from itertools import chain, repeat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from maskkit.datasets import Dataset
+from maskkit.errors import InputError
+from maskkit.runtime import resolve_device, seed_everything
+from maskkit.training import TrainConfig, fit, make_optimizer, starting_model, train_one_epoch
+from maskkit.transforms import AUGMENTATIONS
+
+if TYPE_CHECKING:
+    from optuna import Study, Trial
+    from optuna.trial import FrozenTrial
+
+SAMPLERS = ("tpe", "random")
+Row = dict[str, float]
+
+
+@dataclass(frozen=True)
+class LogRange:
+    """All numbers from ``low`` to ``high``, searched on a logarithmic scale: each factor of ten gets the same share of the trials."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low < self.high < math.inf:
+            raise InputError(f"A range on a logarithmic scale needs 0 < low < high; got {self.low} and {self.high}.")
+
+
+# A knob is a field of TrainConfig with the values that it may take: a range, or a tuple to choose from.
+Space = Mapping[str, LogRange | tuple]
+SPACE: Space = {
+    "learning_rate": LogRange(1e-4, 3e-2),
+    "batch_size": (16, 32, 64, 128),
+    "weight_decay": LogRange(1e-4, 1e-1),
+    "augmentation": ("none", "original", "strong"),
+}
+
+
+# --- the learning-rate range test ------------------------------------------------------------------------------------
+
+
+def range_test(dataset: Dataset, config: TrainConfig = TrainConfig(), *, lowest: float = 1e-5, highest: float = 1.0, steps: int = 100) -> list[Row]:
+    """Train with a learning rate that grows by the same factor at each step, and note the loss of each batch.
+
+    Smith, "Cyclical Learning Rates for Training Neural Networks", 2017. Ends early when the loss has gone up to four times
+    its lowest value.
+
+    Returns
+    -------
+    list of dict
+        Keys ``step`` (from 1), ``lr`` and ``loss``, that of the step's own batch before its update.
+    """
+    seed_everything(config.seed)
+    device = resolve_device(config.device)
+    model = starting_model(config, dataset.image_size).to(device)
+    optimizer, criterion = make_optimizer(model, config), nn.BCEWithLogitsLoss()
+    generator = torch.Generator().manual_seed(config.seed)  # order and augmentation, as in fit
+    batches = dataset.subset("train").batches(config.batch_size, shuffle=True, generator=generator)
+    rows: list[Row] = []
+    for (step, lr), batch in zip(enumerate(growing_rates(lowest, highest, steps), 1), chain.from_iterable(repeat(batches))):
+        for group in optimizer.param_groups:
+            group["lr"] = lr
+        loss, _ = train_one_epoch(model, [batch], optimizer, criterion, AUGMENTATIONS[config.augmentation], generator)
+        rows.append({"step": step, "lr": lr, "loss": loss})
+        if not loss < 4 * min(row["loss"] for row in rows):
+            break
+    return rows
+
+
+def growing_rates(lowest: float, highest: float, steps: int) -> list[float]:
+    """``steps`` rates from ``lowest`` to ``highest``, each larger than the one before by the same factor."""
+    if not 0 < lowest < highest or steps < 2:
+        raise InputError(f"The rates need 0 < lowest < highest and at least 2 steps; got {lowest}, {highest} and {steps}.")
+    return [lowest * (highest / lowest) ** (step / (steps - 1)) for step in range(steps)]
+
+
+def smoothed(losses: Iterable[float], memory: float = 0.9) -> list[float]:
+    """Running average in which each older value counts ``memory`` times as much as the next (Adam's bias-corrected mean)."""
+    average, values = 0.0, []
+    for step, loss in enumerate(losses, 1):
+        average = memory * average + (1 - memory) * loss
+        values.append(average / (1 - memory**step))
+    return values
+
+
+def suggest_rate(rows: list[Row]) -> float:
+    """A tenth of the rate at which the smoothed loss of a range test was lowest: steps as long as is safe."""
+    losses = smoothed(row["loss"] for row in rows)
+    return rows[min(range(len(rows)), key=losses.__getitem__)]["lr"] / 10
+
+
+# --- a study ---------------------------------------------------------------------------------------------------------
+
+
+def tune(dataset: Dataset, base: TrainConfig = TrainConfig(), *, space: Space = SPACE, trials: int = 20, sampler: str = "tpe", seed: int = 0,
+         storage: str | Path | None = None, name: str = "maskkit", on_trial: Callable[[Row], None] | None = None) -> Study:
+    """Train ``base`` with values from ``space`` until the study has ``trials`` trials; each is judged by its lowest validation loss.
+
+    Parameters
+    ----------
+    dataset, base, space
+        What is trained; ``base`` gives every option that is not in ``space``.
+    trials : int
+        Of the whole study. Several processes with one ``storage`` share them, and a study that was interrupted goes on.
+    sampler : "tpe" or "random"
+        Bergstra et al., "Algorithms for Hyper-Parameter Optimization", 2011, as in Optuna; or independent draws.
+    seed : int
+        Of the sampler. With a storage each process draws by itself, or two of them would try the same values.
+    storage : path or URL, optional
+        A file that the processes share (Optuna's journal, also over a network drive), or a database such as ``sqlite:///tune.db``.
+    on_trial : called with the row (see ``trial_rows``) of each finished trial
+
+    Raises
+    ------
+    InputError
+        If Optuna is not installed, the space or sampler is unknown, or the stored study is about something else.
+    """
+    optuna = _optuna()
+    _check_space(space, base)
+    study = open_study(storage, name=name, sampler=sampler, seed=seed)
+    _keep_to_one_task(study, dataset, base, space)
+
+    def objective(trial: Trial) -> float:
+        config = replace(base, **_suggest(trial, space))
+        try:
+            result = fit(dataset, config)
+        except InputError as error:  # the loss was never a number: the sampler learns to stay away
+            trial.set_user_attr("failed", str(error))
+            raise optuna.TrialPruned from None
+        if result.stopped_because == "interrupted":
+            raise KeyboardInterrupt
+        best = result.history[result.best_epoch - 1]
+        for key in ("val_accuracy", "epoch"):
+            trial.set_user_attr(key, best[key])
+        return best["val_loss"]
+
+    while len(trial_rows(study)) < trials:
+        study.optimize(objective, n_trials=1, callbacks=[lambda _, trial: on_trial(_row(trial))] if on_trial else None)
+    return study
+
+
+def open_study(storage: str | Path | None = None, *, name: str = "maskkit", sampler: str = "tpe", seed: int = 0) -> Study:
+    """A new study, or the one of that name in a storage that other processes may be using at the same time."""
+    optuna = _optuna()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)  # a line for each trial is ours to print
+    if sampler not in SAMPLERS:
+        raise InputError(f"There is no sampler {sampler!r}; choose one of {', '.join(SAMPLERS)}.")
+    own_seed = seed if storage is None else None
+    chosen = optuna.samplers.RandomSampler(own_seed) if sampler == "random" else optuna.samplers.TPESampler(seed=own_seed, n_startup_trials=6, constant_liar=True)
+    return optuna.create_study(storage=_storage(storage), study_name=name, sampler=chosen, load_if_exists=True)
+
+
+def trial_rows(study: Study) -> list[Row]:
+    """The finished trials in the order in which they began.
+
+    Returns
+    -------
+    list of dict
+        Keys ``number`` (from 1), ``val_loss`` (inf where it never was a number), ``val_accuracy``, ``epoch`` and each knob of the space.
+    """
+    return [_row(trial) for trial in study.get_trials(deepcopy=False) if trial.state.name in ("COMPLETE", "PRUNED")]
+
+
+def best_config(study: Study, base: TrainConfig = TrainConfig()) -> TrainConfig:
+    """``base`` with the values of the best trial.
+
+    Raises
+    ------
+    InputError
+        If no trial gave a loss.
+    """
+    if not any(math.isfinite(row["val_loss"]) for row in trial_rows(study)):
+        raise InputError(f"None of the {len(study.trials)} trials gave a loss that is a number; lower the learning rates.")
+    return replace(base, **study.best_params)
+
+
+def _row(trial: FrozenTrial) -> Row:
+    measured = {key: trial.user_attrs.get(key, math.nan) for key in ("val_accuracy", "epoch")}
+    return {"number": trial.number + 1, **trial.params, "val_loss": math.inf if trial.value is None else trial.value, **measured}
+
+
+def _optuna():
+    try:
+        import optuna
+    except ImportError:
+        raise InputError('Studies need Optuna: run pip install "maskkit[tune]", or pip install optuna, and try again.') from None
+    return optuna
+
+
+def _storage(storage: str | Path | None):
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
+    if storage is None or "://" in str(storage):
+        return storage
+    path = Path(storage).expanduser()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The lock that opens a file works on Windows too, where the other one, a symbolic link, needs special rights.
+    return JournalStorage(JournalFileBackend(str(path), JournalFileOpenLock(str(path))))
+
+
+def _check_space(space: Space, base: TrainConfig) -> None:
+    known = {field.name for field in fields(base)}
+    if not space or set(space) - known:
+        raise InputError(f"A space needs options of training as its keys, such as {', '.join(SPACE)}; got {', '.join(space) or 'none'}.")
+    for name, values in space.items():
+        for value in (values.low, values.high) if isinstance(values, LogRange) else values:
+            replace(base, **{name: value})  # raises where the value is impossible
+
+
+def _suggest(trial: Trial, space: Space) -> dict[str, object]:
+    return {name: trial.suggest_float(name, values.low, values.high, log=True) if isinstance(values, LogRange) else trial.suggest_categorical(name, values)
+            for name, values in space.items()}
+
+
+def _keep_to_one_task(study: Study, dataset: Dataset, base: TrainConfig, space: Space) -> None:
+    """Losses of different data or options cannot be compared: the first process says what the study is about."""
+    options = {key: value for key, value in asdict(base).items() if key not in {"device", *space}}
+    task = {"data": dataset.fingerprint, "options": options, "space": {key: repr(values) for key, values in space.items()}}
+    if study.user_attrs.get("task", task) != task:
+        raise InputError(f"The study {study.study_name!r} in this storage is about other data or options; give it another name, or another storage.")
+    study.set_user_attr("task", task)

@@ -1,0 +1,147 @@
+"""The range test against its definition; studies against a loss that is known, shared between processes."""
+
+import dataclasses
+import math
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from maskkit import tuning
+from maskkit.errors import InputError
+from maskkit.models import MaskCNN
+from maskkit.training import FitResult, TrainConfig
+from maskkit.tuning import LogRange, best_config, growing_rates, open_study, range_test, smoothed, suggest_rate, trial_rows, tune
+
+QUICK = TrainConfig(epochs=1, batch_size=8, device="cpu", augmentation="none")
+SPACE = {"learning_rate": LogRange(1e-5, 1e-1), "batch_size": (8, 16)}
+
+
+@pytest.fixture
+def known_loss(monkeypatch):
+    """Training whose loss is lowest at a learning rate of 0.001 and batches of 16, and never a number above 0.05."""
+    def fit(_, config):
+        if config.learning_rate > 0.05:
+            raise InputError("The validation loss was not a number in any epoch; lower the learning rate.")
+        loss = math.log10(config.learning_rate / 1e-3) ** 2 + (config.batch_size == 8)
+        return FitResult(None, [{"epoch": 1, "val_loss": loss, "val_accuracy": 1 / (1 + loss)}], 1, "all epochs done")
+
+    monkeypatch.setattr(tuning, "fit", fit)
+
+
+# --- the range test --------------------------------------------------------------------------------------------------
+
+
+def test_rates_grow_by_one_factor_from_end_to_end():
+    assert growing_rates(1e-4, 1e-1, 4) == pytest.approx([1e-4, 1e-3, 1e-2, 1e-1])
+    for wrong in ((0, 1, 5), (1, 0.1, 5), (0.1, 1, 1)):
+        with pytest.raises(InputError, match="0 < lowest < highest"):
+            growing_rates(*wrong)
+
+
+def test_range_test_is_plain_training_with_a_growing_rate(easy_dataset):
+    rows = range_test(easy_dataset, QUICK, lowest=1e-4, highest=1e-2, steps=5)
+    assert [row["step"] for row in rows] == list(range(1, 6))
+    assert [row["lr"] for row in rows] == growing_rates(1e-4, 1e-2, 5)
+    torch.manual_seed(QUICK.seed)
+    model = MaskCNN(16)
+    optimizer, train = torch.optim.Adam(model.parameters()), easy_dataset.subset("train")
+    order = torch.randperm(40, generator=torch.Generator().manual_seed(QUICK.seed))
+    for row, chosen in zip(rows, order.split(8)):
+        optimizer.param_groups[0]["lr"] = row["lr"]
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(model(train.images[chosen] / 255), train.targets[chosen].float())
+        assert loss.item() == pytest.approx(row["loss"], rel=1e-4)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+@pytest.mark.parametrize("losses, kept", [([0.7, 0.5, 1.9, 2.1, 0.1], 4), ([0.7, math.nan, 0.1], 2), ([0.7, 0.6, 0.5], 3)])
+def test_range_test_ends_when_the_loss_runs_away(easy_dataset, monkeypatch, losses, kept):
+    remaining = iter(losses)
+    monkeypatch.setattr(tuning, "train_one_epoch", lambda *_: (next(remaining), 0.5))
+    assert len(range_test(easy_dataset, QUICK, steps=len(losses))) == kept
+
+
+def test_smoothing_begins_at_the_first_value_and_keeps_a_constant():
+    assert smoothed([3.0, 3.0, 3.0]) == pytest.approx([3.0, 3.0, 3.0])
+    assert smoothed([1.0, 0.0], 0.5) == pytest.approx([1.0, 1 / 3])
+
+
+def test_suggestion_is_a_tenth_of_the_rate_of_the_lowest_loss():
+    losses = [0.7] * 20 + [0.2] * 20 + [3.0] * 10
+    rows = [{"lr": 10 ** (step / 10), "loss": loss} for step, loss in enumerate(losses)]
+    assert suggest_rate(rows) == pytest.approx(10**3.9 / 10)
+
+
+# --- studies ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+@pytest.mark.usefixtures("known_loss")
+def test_a_study_finds_the_known_best_and_repeats(easy_dataset, sampler):
+    first, again, other = (tune(easy_dataset, QUICK, space=SPACE, trials=25, sampler=sampler, seed=seed) for seed in (0, 0, 1))
+    best = best_config(first, QUICK)
+    assert best.batch_size == 16 and 2e-4 < best.learning_rate < 5e-3
+    assert best == dataclasses.replace(QUICK, learning_rate=best.learning_rate, batch_size=16)
+    assert trial_rows(first) == trial_rows(again) and trial_rows(first) != trial_rows(other)
+    assert all(1e-5 <= row["learning_rate"] <= 1e-1 and row["batch_size"] in (8, 16) for row in trial_rows(first))
+
+
+@pytest.mark.usefixtures("known_loss")
+def test_trials_that_never_gave_a_number_count_and_never_win(easy_dataset):
+    diverging = {"learning_rate": LogRange(0.051, 0.1)}
+    told = []
+    study = tune(easy_dataset, QUICK, space=diverging, trials=3, on_trial=told.append)
+    assert [row["val_loss"] for row in trial_rows(study)] == [math.inf] * 3 and [row["number"] for row in told] == [1, 2, 3]
+    with pytest.raises(InputError, match="None of the 3 trials"):
+        best_config(study, QUICK)
+
+
+@pytest.mark.usefixtures("known_loss")
+def test_a_stored_study_goes_on_where_it_was_and_keeps_to_its_task(easy_dataset, tmp_path):
+    for storage in (tmp_path / "with space" / "study.journal", f"sqlite:///{tmp_path / 'study.db'}"):
+        first = trial_rows(tune(easy_dataset, QUICK, space=SPACE, trials=2, storage=storage))
+        both = trial_rows(tune(easy_dataset, dataclasses.replace(QUICK, device="auto"), space=SPACE, trials=5, storage=storage))
+        assert len(both) == 5 and both[:2] == first
+        assert len({row["learning_rate"] for row in both}) == 5  # the second process does not repeat the first one's draws
+        assert len(trial_rows(tune(easy_dataset, QUICK, space=SPACE, trials=5, storage=storage))) == 5
+        for other in ((easy_dataset, dataclasses.replace(QUICK, epochs=2), SPACE), (easy_dataset, QUICK, {"learning_rate": LogRange(1e-5, 1)}),
+                      (dataclasses.replace(easy_dataset, images=easy_dataset.images.flip(3)), QUICK, SPACE)):
+            with pytest.raises(InputError, match="about other data or options"):
+                tune(other[0], other[1], space=other[2], storage=storage)
+
+
+def test_two_processes_share_one_study(photo_folder, tmp_path):
+    command = [sys.executable, "-m", "maskkit", "tune", "--data-dir", str(photo_folder), "--image-size", "8", "--epochs", "1", "--device", "cpu",
+               "--augmentation", "none", "--trials", "6", "--storage", str(tmp_path / "study.journal")]
+    workers = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [worker.communicate(timeout=120) for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], said
+    rows = trial_rows(open_study(tmp_path / "study.journal"))
+    assert 6 <= len(rows) <= 7 and [row["number"] for row in rows] == list(range(1, len(rows) + 1))
+    assert sum(errors.count("\ntrial ") for _, errors in said) == len(rows)  # each was trained by one of them
+    assert all("maskkit train" in out and "--learning-rate" in out and "--augmentation none" in out for out, _ in said)
+
+
+@pytest.mark.parametrize("options, said", [
+    ({"sampler": "grid"}, "no sampler 'grid'"), ({"space": {}}, "A space needs options of training"), ({"space": {"speed": (1, 2)}}, "got speed"),
+    ({"space": {"batch_size": (0, 8)}}, "batch_size must be at least 1"),
+])
+def test_impossible_studies(easy_dataset, options, said):
+    with pytest.raises(InputError, match=said):
+        tune(easy_dataset, QUICK, **options)
+
+
+@pytest.mark.parametrize("low, high", [(0, 1), (1, 1), (2, 1), (1, math.inf), (math.nan, 1)])
+def test_impossible_ranges(low, high):
+    with pytest.raises(InputError, match="0 < low < high"):
+        LogRange(low, high)
+
+
+def test_without_optuna_one_sentence_says_what_to_do(easy_dataset, monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(InputError, match=r'pip install "maskkit\[tune\]"'):
+        tune(easy_dataset, QUICK)
+    assert range_test(easy_dataset, QUICK, steps=2)  # needs no Optuna

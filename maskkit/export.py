@@ -1,5 +1,6 @@
 """Export a trained network to ONNX, in float32 and int8, and prove that it still gives torch's answers."""
 
+import copy
 import json
 import logging
 import statistics
@@ -37,7 +38,7 @@ class Deployed(nn.Module):
         self.model = model
 
     def forward(self, pixels: Tensor) -> Tensor:
-        images = pixels.permute(0, 3, 1, 2).float() / 255  # (B, 3, H, W) in [0, 1]
+        images = pixels.permute(0, 3, 1, 2).to(next(self.parameters()).dtype) / 255  # (B, 3, H, W) in [0, 1]
         return torch.sigmoid(self.model(images))
 
 
@@ -89,7 +90,8 @@ def export(checkpoint: Checkpoint, out: str | Path, images: ExportImages) -> lis
     Raises
     ------
     InputError
-        If a package is missing, or a float32 probability is not within 1e-5 of torch's; files that were there then stay as they were.
+        If a package is missing, or a float32 probability is not within 1e-5 of torch's and not for rounding alone; files that were
+        there then stay as they were.
     """
     need_packages()
     reference = Deployed(checkpoint.model.cpu().eval())
@@ -99,13 +101,22 @@ def export(checkpoint: Checkpoint, out: str | Path, images: ExportImages) -> lis
         answers = {"torch": torch_answers(reference), **{name: OnnxModel(path, threads=1).predict_proba
                                                          for name, path in (("float32", float_path), ("int8", small_path))}}
         expected, *found = (answer(images.comparison) for answer in answers.values())
-        if not np.abs(found[0] - expected).max() <= TOLERANCE:
-            raise InputError(f"ONNX and torch disagree: a probability differs by {np.abs(found[0] - expected).max():.1e}, so nothing was written; "
+        difference = np.abs(found[0] - expected).max()
+        if not (difference <= TOLERANCE or is_rounding(found[0], expected, torch_answers(copy.deepcopy(reference).double())(images.comparison))):
+            raise InputError(f"ONNX and torch disagree: a probability differs by {difference:.1e}, so nothing was written; "
                              f"please report it, with the name of the network ({checkpoint.model_name}).")
         times = milliseconds(answers, images.comparison[:1])
         sizes = [sum(value.nbytes for value in checkpoint.model.state_dict().values()), float_path.stat().st_size, small_path.stat().st_size]
     return [Exported(name, size, time, float(np.abs(scores - expected).max()), int(((scores >= 0.5) == (expected >= 0.5)).sum()), len(expected))
             for name, size, time, scores in zip(answers, sizes, times, [expected, *found])]
+
+
+def is_rounding(found: np.ndarray, expected: np.ndarray, exact: np.ndarray) -> bool:
+    """Whether two float32 answers differ only in how they are rounded: ``found`` is nearly as close to float64's as ``expected`` is.
+
+    Networks of many layers add up so many numbers that the order of the sums alone can move a probability by 1e-5.
+    """
+    return bool(np.abs(found - exact).max() <= max(TOLERANCE, 4 * np.abs(expected - exact).max()))
 
 
 def need_packages() -> None:

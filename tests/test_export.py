@@ -1,5 +1,6 @@
 """Exported models against their oracle, the network in torch."""
 
+import copy
 import json
 import sys
 
@@ -15,7 +16,7 @@ from maskkit.cli import main
 from maskkit.datasets import load_dataset
 from maskkit.errors import InputError
 from maskkit.evaluation import evaluate, predict_proba
-from maskkit.export import ExportImages, export, images_of_run, int8_path, milliseconds
+from maskkit.export import ExportImages, export, images_of_run, int8_path, is_rounding, milliseconds
 from maskkit.files import write_json
 from maskkit.models import MODELS, build_model
 from maskkit.onnx_model import OnnxModel
@@ -29,7 +30,7 @@ def pictures(n: int, size: int, seed: int = 0) -> np.ndarray:
     return images
 
 
-def lively(name: str, size: int) -> torch.nn.Module:
+def lively(name: str, size: int, most: float = 1000) -> torch.nn.Module:
     """A network whose probabilities lie all over [0, 1], where those of fresh weights are near one half."""
     torch.manual_seed(0)
     model = build_model(name, size)
@@ -42,8 +43,7 @@ def lively(name: str, size: int) -> torch.nn.Module:
     last = [module for module in model.modules() if isinstance(module, torch.nn.Linear)][-1]
     with torch.no_grad():
         logits = model(torch.from_numpy(pictures(64, size)).permute(0, 3, 1, 2) / 255)
-        # At most twentyfold: more would enlarge the last digits, too, in which two ways to compute may differ.
-        factor = min(20, float(3 / logits.std()))
+        factor = min(most, float(3 / logits.std()))
         last.weight *= factor
         last.bias.copy_(factor * (last.bias - logits.mean()))
     return model
@@ -113,18 +113,33 @@ def test_the_preprocessing_in_words_gives_the_models_own_pixels(exported, tmp_pa
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "maskcnn"])
 def test_every_network_can_be_exported(name, tmp_path):
-    model, images = lively(name, 64), ExportImages(pictures(20, 64, 1), pictures(40, 64, 2), "pictures")
+    # Enlarging the logits enlarges their last digits, too, in which two ways to compute differ where there are many layers.
+    model, images = lively(name, 64, most=20), ExportImages(pictures(20, 64, 1), pictures(40, 64, 2), "pictures")
     rows = export(Checkpoint(model, name, 64), tmp_path / "model.onnx", images)
-    assert rows[1].largest_difference <= 1e-5 and rows[2].agreeing >= 34
+    assert rows[1].largest_difference <= 3e-5 and rows[2].agreeing >= 34
 
 
 def test_a_file_that_does_not_agree_replaces_none(exported, tmp_path, monkeypatch):
     checkpoint, _, _ = exported
+
+    def write_another(model, path, checkpoint):
+        another = copy.deepcopy(model)
+        with torch.no_grad():
+            next(another.parameters()).add_(1e-3)
+        true_write(another, path, checkpoint)
+
+    true_write = exporter._write_onnx
+    monkeypatch.setattr(exporter, "_write_onnx", write_another)
     (tmp_path / "model.onnx").write_text("the good one")
-    monkeypatch.setattr(exporter, "TOLERANCE", -1.0)
-    with pytest.raises(InputError, match="ONNX and torch disagree.*nothing was written"):
+    with pytest.raises(InputError, match="ONNX and torch disagree.*nothing was written.*maskcnn"):
         export(checkpoint, tmp_path / "model.onnx", ExportImages(pictures(4, 16), pictures(4, 16), "pictures"))
     assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"] and (tmp_path / "model.onnx").read_text() == "the good one"
+
+
+def test_rounding_is_told_from_another_answer():
+    exact = np.array([0.2, 0.5])
+    assert is_rounding(exact + 9e-6, exact, exact) and not is_rounding(exact + 2e-5, exact + 4e-6, exact)
+    assert is_rounding(exact + 2e-5, exact - 6e-6, exact) and not is_rounding(exact * np.nan, exact, exact)
 
 
 def run_folder(folder, dataset):

@@ -7,6 +7,7 @@ from maskkit.duplicates.signatures import SIDE, TALL, VIEWS, WHOLE, WIDE, Window
 
 MIN_SIMILARITY = 0.4  # cosine of two signatures; loose, because what is found is looked at again
 MOST_CANDIDATES = 60  # for one picture
+MOST_NEAR = 240  # for one picture in one view: what keeps the work for each from growing with their number
 
 
 def candidate_pairs(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -59,15 +60,17 @@ class _CellIndex:
         self.members = np.split(np.argsort(cell, kind="stable"), np.cumsum(np.bincount(cell, minlength=cells))[:-1])
 
     def near(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Position of the query, position of the vector and similarity of all pairs that are similar enough."""
+        """Position of the query, position of the vector and similarity of the pairs that are similar enough, the best of each cell."""
         nearest = np.argpartition(queries @ self.centres.T, -self.probes, axis=1)[:, -self.probes:]
         asked = np.argsort(nearest.ravel(), kind="stable")
         asking = np.split(asked // self.probes, np.cumsum(np.bincount(nearest.ravel(), minlength=len(self.centres)))[:-1])
-        found = []
+        found, most = [], MOST_NEAR // self.probes
         for rows, members in zip(asking, self.members):
             similarity = queries[rows] @ self.vectors[members].T
+            best = np.argpartition(similarity, -most, axis=1)[:, -most:] if len(members) > most else np.arange(len(members))[None].repeat(len(rows), 0)
+            similarity = np.take_along_axis(similarity, best, axis=1)
             row, column = np.nonzero(similarity > MIN_SIMILARITY)
-            found.append((rows[row], members[column], similarity[row, column]))
+            found.append((rows[row], members[best[row, column]], similarity[row, column]))
         return tuple(np.concatenate(parts) for parts in zip(*found))
 
 

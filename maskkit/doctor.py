@@ -157,7 +157,8 @@ def _torch() -> list[Finding]:
 
 
 def _broken_torch(done: subprocess.CompletedProcess) -> Finding:
-    said = (done.stderr.strip().splitlines() or ["without a word"])[-1]
+    # Windows reports a crash as a large code, elsewhere it is the negative number of a signal.
+    said = (done.stderr.strip().splitlines() or [f"without a word, with code {done.returncode}"])[-1]
     if done.returncode < 0:
         try:
             said = f"the system ended it: {signal.Signals(-done.returncode).name}"

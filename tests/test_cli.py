@@ -165,11 +165,17 @@ def test_bad_models_and_photos(tmp_path, photo_folder, capsys):
     assert "fake.jpg cannot be read" in captured.err and good in captured.out  # the good photo is still answered
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["test"], ["predict"], ["data"], ["data", "synthetic"], ["data", "photos"]])
+@pytest.mark.parametrize("command", [[], ["train"], ["test"], ["predict"], ["export"], ["doctor"], ["data"], ["data", "synthetic"], ["data", "photos"]])
 def test_every_command_has_help(command, capsys):
     with pytest.raises(SystemExit) as caught:
         main([*command, "--help"])
     assert caught.value.code == 0 and "usage: maskkit" in capsys.readouterr().out
+
+
+def test_help_needs_none_of_the_heavy_packages():
+    code = ("import sys; from maskkit.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+            "print({'torch', 'numpy', 'PIL', 'matplotlib'} & set(sys.modules), file=sys.stderr)")
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr == "set()\n"
 
 
 def test_python_m_maskkit_is_the_same_command():

@@ -126,7 +126,7 @@ def test_a_torch_that_never_answers(tmp_path, monkeypatch):
 def test_other_ways_in_which_torch_is_broken(torch_says, monkeypatch):
     assert "different places" in torch_says(1, stderr="RuntimeError: operator torchvision::nms does not exist")["torch"].found
     assert torch_says(-signal.SIGTERM)["torch"].found.endswith("SIGTERM") and "signal 99" in torch_says(-99)["torch"].found
-    assert torch_says(1, stderr="")["torch"].found == "without a word"
+    assert torch_says(3221225501)["torch"].found == "without a word, with code 3221225501"
     assert torch_says(devices={"cpu": "its numbers are not finite"})["torch"].state == FIX
     assert "could not be examined" in torch_says(stdout="no JSON")["torch"].found
     monkeypatch.setattr(sys, "platform", "win32")

@@ -88,10 +88,11 @@ class Examination:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        def cell(text: str, tag: str = "td") -> str:
-            return f'<{tag} style="text-align: left; vertical-align: top">{html.escape(text)}</{tag}>'
+        def cell(text: str) -> str:
+            text = f"<strong>{text}</strong>" if text == FIX else html.escape(text)
+            return f'<td style="text-align: left; vertical-align: top">{text}</td>'
 
-        head = "".join(f'<th scope="col" style="text-align: left">{title}</th>' for title in ("", "what", "found", "what to do"))
+        head = "".join(f'<th scope="col" style="text-align: left">{title}</th>' for title in ("state", "what", "found", "what to do"))
         rows = "".join(f"<tr>{cell(finding.state)}{cell(finding.check)}{cell(finding.found)}{cell(finding.fix)}</tr>" for finding in self.findings)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table><p><strong>{html.escape(self._verdict())}</strong></p>"
 

@@ -53,7 +53,7 @@ def short_patience(monkeypatch):
 
 
 def test_each_notebook_has_three_exercises_and_the_package_exports_them():
-    counts = {number: sum(e.notebook == number for e in EXERCISES.values()) for number in ("00", "01", "02", "03", "04", "05")}
+    counts = {number: sum(e.notebook == number for e in EXERCISES.values()) for number in ("00", "01", "02", "03", "04", "05", "06", "07")}
     assert min(counts.values()) >= 3
     assert all(getattr(checks, name) is exercise for name, exercise in EXERCISES.items())
     assert set(EXERCISES) < set(checks.__all__)
@@ -119,6 +119,18 @@ def test_misconception_is_told_from_all_others(name, belief):
         ("precision_recall", "[(y_true & y_pred).sum() / y_pred.sum(), (y_true & y_pred).sum() / y_true.sum()]"),
         ("majority_baseline", "np.bincount(targets).max() / len(targets)"),
         ("total_cost", "sum((p > t) * let_through + (t > p) * stopped for t, p in zip(y_true.tolist(), y_pred.tolist()))"),
+        ("growing_rates", "np.geomspace(lowest, highest, steps)"),
+        ("growing_rates", "np.logspace(np.log10(lowest), np.log10(highest), steps).tolist()"),
+        ("number_of_steps", "-(-images // batch_size) * epochs"),
+        ("number_of_steps", "epochs * len(range(0, images, batch_size))"),
+        ("winners_optimism", "max(val_accuracies) - fresh_accuracies[val_accuracies.index(max(val_accuracies))]"),
+        ("winners_optimism", "np.subtract(val_accuracies, fresh_accuracies)[np.argmax(val_accuracies)]"),
+        ("vgg_block_parameters", "channels_out * (9 * (channels_in + channels_out) + 2)"),
+        ("vgg_block_parameters", "sum(p.numel() for i in (channels_in, channels_out) for p in torch.nn.Conv2d(i, channels_out, 3).parameters())"),
+        ("batch_norm", "torch.nn.BatchNorm2d(x.shape[1], affine=False)(x)"),
+        ("batch_norm", "torch.nn.functional.batch_norm(x, None, None, training=True)"),
+        ("residual_output", "(x + change).clamp(min=0)"),
+        ("residual_output", "torch.nn.ReLU()(change + x)"),
         ("normal_interval", "np.array([correct / n + s * 1.959964 * (correct / n * (1 - correct / n) / n) ** 0.5 for s in (-1, 1)])"),
     ],
 )
@@ -242,6 +254,39 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("total_cost", "(y_pred > y_true).sum() * let_through", "only faces let through"),
         ("total_cost", "np.mean((y_pred > y_true) * let_through + (y_pred < y_true) * stopped)", "cost of one picture"),
         ("total_cost", "y_pred.sum() * let_through + (1 - y_pred).sum() * stopped", "every answer paid for"),
+        ("growing_rates", "[lowest + i * (highest - lowest) / (steps - 1) for i in range(steps)]", "equal steps"),
+        ("growing_rates", "np.geomspace(lowest, highest, steps, endpoint=False)", "the highest never reached"),
+        ("growing_rates", "np.log10(np.geomspace(lowest, highest, steps)).tolist()", "exponents of ten"),
+        ("growing_rates", "[10 ** i * lowest for i in range(steps)]", "ten times each"),
+        ("growing_rates", "sorted(np.geomspace(lowest, highest, steps).tolist(), reverse=True)", "from the highest to the lowest"),
+        ("growing_rates", "np.logspace(lowest, highest, steps)", "rates given to logspace"),
+        ("growing_rates", "[lowest * (highest / lowest) ** (i / (steps - 1)) for i in range(steps - 1)]", "one too few"),
+        ("number_of_steps", "int(images / batch_size) * epochs", "last batch dropped"),
+        ("number_of_steps", "epochs * images / batch_size", "not rounded"),
+        ("number_of_steps", "int(np.ceil(epochs * images / batch_size))", "rounded up at the very end"),
+        ("number_of_steps", "int(np.ceil(images / batch_size))", "one epoch"),
+        ("number_of_steps", "(1 + images // batch_size) * epochs", "one more in any case"),
+        ("winners_optimism", "sorted(val_accuracies)[-1] - sorted(fresh_accuracies)[-1]", "two different winners"),
+        ("winners_optimism", "np.mean(np.subtract(val_accuracies, fresh_accuracies))", "mean over all trials"),
+        ("winners_optimism", "fresh_accuracies[np.argmax(val_accuracies)] - max(val_accuracies)", "the other way round"),
+        ("winners_optimism", "max(v - f for v, f in zip(val_accuracies, fresh_accuracies))", "the largest difference"),
+        ("winners_optimism", "val_accuracies[np.argmax(fresh_accuracies)] - max(fresh_accuracies)", "chosen by the fresh pictures"),
+        ("vgg_block_parameters", "2 * (channels_in * channels_out * 9 + channels_out)", "second convolution from channels_in too"),
+        ("vgg_block_parameters", "9 * channels_out * (channels_in + channels_out)", "biases forgotten"),
+        ("vgg_block_parameters", "3 * channels_out * (channels_in + channels_out) + 2 * channels_out", "kernel not squared"),
+        ("vgg_block_parameters", "sum(p.numel() for p in torch.nn.Conv2d(channels_in, channels_out, 3).parameters())", "one convolution"),
+        ("batch_norm", "(x - x.mean()) / (x.var(unbiased=False) + 1e-5).sqrt()", "over everything"),
+        ("batch_norm", "torch.nn.functional.layer_norm(x, x.shape[1:])", "over the channels of each picture"),
+        ("batch_norm", "torch.nn.InstanceNorm2d(x.shape[1])(x)", "each picture for itself"),
+        ("batch_norm", "(x - x.mean(0)) / torch.sqrt(x.var(0, unbiased=False) + 1e-5)", "over the batch only"),
+        ("batch_norm", "(x - x.mean((0, 2, 3), keepdim=True)) / torch.sqrt(x.var((0, 2, 3), keepdim=True) + 1e-5)", "n - 1 in place of n"),
+        ("batch_norm", "(x - x.mean((0, 2, 3), True)) / x.std((0, 2, 3), correction=0, keepdim=True)", "nothing added to the variance"),
+        ("batch_norm", "(x - x.mean((0, 2, 3))) / torch.sqrt(x.var((0, 2, 3), correction=0) + 1e-5)", "keepdim forgotten"),
+        ("residual_output", "change.relu() + x", "ReLU before the sum"),
+        ("residual_output", "torch.add(x, change)", "no ReLU"),
+        ("residual_output", "change.clamp(min=0)", "shortcut forgotten"),
+        ("residual_output", "torch.cat((x, change), 1).relu()", "laid side by side"),
+        ("residual_output", "(x * change).clamp(min=0)", "multiplied"),
         ("normal_interval", "tuple(correct / n + s * 1.96 * (correct / n) * (1 - correct / n) / n for s in (-1, 1))", "square root forgotten"),
         ("normal_interval", "tuple(correct / n + s * 1.96 * ((correct / n) * (1 - correct / n)) ** 0.5 for s in (-1, 1))", "not divided by n"),
         ("normal_interval", "tuple(correct / n + s * ((correct / n) * (1 - correct / n) / n) ** 0.5 for s in (-1, 1))", "one standard error"),
@@ -258,6 +303,7 @@ SLIDE = (
     "h, w = {}\nout = torch.zeros(image.shape[0] - h + 1, image.shape[1] - w + 1)\nfor i in range(out.shape[0]):\n"
     "    for j in range(out.shape[1]):\n        out[i, j] = (image[i : i + h, j : j + w] * kernel).{}()\nreturn out"
 )
+RATES = "rates = []\nfor _ in range(steps):\n    rates.append(lowest)\n    lowest = {}\nreturn rates"
 INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * error"
 
 
@@ -326,6 +372,14 @@ INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * err
         ),
         ("normal_interval", INTERVAL.format("(p * (1 - p) / n) ** 1/2"), "half in place of square root"),
         ("normal_interval", INTERVAL.format("np.std([1] * correct + [0] * (n - correct), ddof=1) / n ** 0.5"), "n - 1 in place of n"),
+        ("growing_rates", RATES.format("lowest * 10"), "ten times each"),
+        ("growing_rates", RATES.format("lowest * (highest / lowest) ** (1 / (steps - 1))"), "factor computed anew each time"),
+        ("growing_rates", "return (highest / lowest) ** (1 / (steps - 1))", "the factor itself"),
+        ("winners_optimism", "best = val_accuracies.index(max(val_accuracies))\nreturn best", "the position"),
+        ("winners_optimism", "best = 0\nfor i, v in enumerate(val_accuracies):\n    if v >= val_accuracies[best]:\n        best = i\n"
+         "return val_accuracies[best] - fresh_accuracies[best]", "the last of equal ones"),
+        ("batch_norm", "m, s = x.mean((0, 2, 3), keepdim=True), x.var((0, 2, 3), keepdim=True, unbiased=False)\nreturn (x - m) / (s + 1e-5)", "divided by the variance"),
+        ("residual_output", "x = torch.relu(x)\nchange = torch.relu(change)\nreturn x + change", "ReLU on each"),
     ],
 )
 def test_wrong_functions_of_learners_are_recognised(name, body, misconception):

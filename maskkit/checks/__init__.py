@@ -6,12 +6,14 @@ learner's terms, with hints. `EXERCISES` lists them all by name, with reference,
 
 from maskkit.checks.augmentation import adjust_brightness, flip_horizontal, label_safe, to_unit_range
 from maskkit.checks.build_maskcnn import conv_parameters, convolve2d, output_size, predict_labels, receptive_field
+from maskkit.checks.deeper import batch_norm, residual_output, vgg_block_parameters
 from maskkit.checks.evaluation import accuracy, majority_baseline, normal_interval, precision_recall, total_cost
 from maskkit.checks.exercise import EXERCISES, Exercise, Misconception
 from maskkit.checks.explore_data import class_balance, leaked_groups, mean_image
 from maskkit.checks.report import NOT_ATTEMPTED, PASSED, TRY_AGAIN, CheckResult
 from maskkit.checks.start_here import how_many_right, numbers_in_picture, says_mask
 from maskkit.checks.training import best_epoch, binary_cross_entropy, should_stop
+from maskkit.checks.tuning import growing_rates, number_of_steps, winners_optimism
 
 __all__ = [
     *("EXERCISES", "Exercise", "Misconception", "CheckResult", "PASSED", "NOT_ATTEMPTED", "TRY_AGAIN"),
@@ -21,4 +23,6 @@ __all__ = [
     *("output_size", "conv_parameters", "convolve2d", "receptive_field", "predict_labels"),
     *("best_epoch", "should_stop", "binary_cross_entropy"),
     *("accuracy", "precision_recall", "majority_baseline", "normal_interval", "total_cost"),
+    *("growing_rates", "number_of_steps", "winners_optimism"),
+    *("vgg_block_parameters", "batch_norm", "residual_output"),
 ]

@@ -15,8 +15,8 @@ _TITLES = {
     "03": "Build MaskCNN",
     "04": "Train, and stop in time",
     "05": "Evaluate",
-    "06": "Transfer learning",
-    "07": "Explain",
+    "06": "Tune the hyperparameters",
+    "07": "Deeper networks, and transfer",
 }
 
 _HEAD = """# What learners believe

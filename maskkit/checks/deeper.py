@@ -1,0 +1,353 @@
+"""Checks of notebook 07: the parameters of a VGG block, batch normalisation by hand, and what a residual block gives back."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from maskkit.checks.exercise import Misconception, exercise
+
+
+def _channels(rng: np.random.Generator) -> list[tuple]:
+    fixed = [(3, 32), (32, 64), (64, 128), (128, 128), (1, 1), (3, 8), (16, 4)]
+    return [*fixed, *(tuple(int(part) for part in pair) for pair in rng.integers(1, 200, (3, 2)))]
+
+
+def _conv(channels_in: int, channels_out: int) -> int:
+    return 9 * channels_in * channels_out + channels_out
+
+
+@exercise(
+    "07",
+    cases=_channels,
+    hints=(
+        "Count two convolutions, each with kernels of 3 × 3 and one bias for each of its output channels. How many channels does the second one take in?",
+        "The first goes from channels_in to channels_out, the second from channels_out to channels_out: 9 * a * b + b for each.",
+    ),
+    misconceptions=(
+        Misconception(
+            "second convolution from channels_in too",
+            lambda i, o: 2 * _conv(i, o),
+            "You count the first convolution twice. The second takes in what the first gives out: channels_out channels, not channels_in.",
+            "The second goes from channels_out to channels_out.",
+        ),
+        Misconception(
+            "one convolution",
+            lambda i, o: _conv(i, o),
+            "This is the first convolution alone. A VGG block has two.",
+            "Add one from channels_out to channels_out.",
+        ),
+        Misconception(
+            "the second alone",
+            lambda i, o: _conv(o, o),
+            "This is the second convolution alone. The first goes from channels_in to channels_out.",
+            "Add both.",
+        ),
+        Misconception(
+            "biases forgotten",
+            lambda i, o: 9 * i * o + 9 * o * o,
+            "The biases are missing: one for each output channel, in each of the two convolutions.",
+            "Add channels_out twice.",
+        ),
+        Misconception(
+            "biases once",
+            lambda i, o: 9 * i * o + 9 * o * o + o,
+            "You count the biases of one convolution only. The other has as many.",
+            "Add channels_out twice.",
+        ),
+        Misconception(
+            "one bias for a layer",
+            lambda i, o: 9 * i * o + 9 * o * o + 2,
+            "A convolution has one bias for each of its output channels, not one in all.",
+            "Add channels_out for each convolution.",
+        ),
+        Misconception(
+            "a bias for each input channel",
+            lambda i, o: 9 * i * o + i + 9 * o * o + o,
+            "The biases belong to the output channels: the first convolution has channels_out of them, not channels_in.",
+            "Add channels_out for each convolution.",
+        ),
+        Misconception(
+            "one number in place of nine",
+            lambda i, o: i * o + o + o * o + o,
+            "Each kernel has 3 × 3 numbers. You count one for each pair of channels, as if the kernels were 1 × 1.",
+            "Multiply the weights with 9.",
+        ),
+        Misconception(
+            "kernel not squared",
+            lambda i, o: 3 * i * o + o + 3 * o * o + o,
+            "A kernel of 3 × 3 has 9 numbers, not 3.",
+            "3 * 3.",
+        ),
+        Misconception(
+            "input channels forgotten",
+            lambda i, o: 2 * (9 * o + o),
+            "A kernel spans all channels of its input: 9 numbers for each of them.",
+            "Multiply with the input channels of each convolution.",
+        ),
+        Misconception(
+            "the other way round: channels_in kept to the end",
+            lambda i, o: _conv(i, i) + _conv(i, o),
+            "Your block keeps channels_in in its first convolution and changes in its second. VGG changes in the first, and keeps in the second.",
+            "The first goes from channels_in to channels_out.",
+        ),
+        Misconception(
+            "pooling counted",
+            lambda i, o: _conv(i, o) + _conv(o, o) + 4,
+            "The pooling has no weights: it only takes the largest of four numbers.",
+            "Count the two convolutions.",
+        ),
+        Misconception(
+            "one of 5 × 5",
+            lambda i, o: 25 * i * o + o,
+            "This is one convolution of 5 × 5, which sees as far as the block does, but is another layer.",
+            "Two convolutions of 3 × 3.",
+        ),
+        Misconception(
+            "multiplied",
+            lambda i, o: _conv(i, o) * _conv(o, o),
+            "You multiply the two layers. Their parameters stand side by side: add them.",
+            "+ in place of *.",
+        ),
+    ),
+)
+def vgg_block_parameters(channels_in: int, channels_out: int) -> int:
+    """Return the number of weights and biases of a VGG block: two convolutions of 3 × 3, with channels_out channels each, and a pooling."""
+    return 9 * channels_in * channels_out + channels_out + 9 * channels_out * channels_out + channels_out
+
+
+def _maps(rng: np.random.Generator) -> list[tuple]:
+    shapes = [(4, 2, 3, 3), (2, 3, 4, 5), (8, 1, 2, 2), (3, 4, 4, 4)]
+    drawn = [rng.normal(rng.uniform(-3, 3, (1, s[1], 1, 1)), rng.uniform(0.5, 4, (1, s[1], 1, 1)), s) for s in shapes]
+    flat = np.concatenate([rng.normal(0, 1, (2, 1, 2, 2)), np.zeros((2, 1, 2, 2))], axis=1)  # the second channel is 0 everywhere
+    return [(torch.tensor(maps, dtype=torch.float32),) for maps in [*drawn, flat]]
+
+
+_EVERY = (0, 2, 3)  # all but the channels
+
+
+def _standard(x: Tensor, dims: tuple[int, ...], eps: float = 1e-5, unbiased: bool = False) -> Tensor:
+    return (x - x.mean(dims, keepdim=True)) / torch.sqrt(x.var(dims, keepdim=True, unbiased=unbiased) + eps)
+
+
+@exercise(
+    "07",
+    cases=_maps,
+    tolerance=1e-3,
+    hints=(
+        "Each channel gets one mean and one variance, over all pictures of the batch and all places: over the axes 0, 2 and 3.",
+        "mean = x.mean(dim=(0, 2, 3), keepdim=True); var = x.var(dim=(0, 2, 3), keepdim=True, unbiased=False); (x - mean) / torch.sqrt(var + 1e-5).",
+    ),
+    misconceptions=(
+        Misconception(
+            "over the batch only",
+            lambda x: _standard(x, (0,)),
+            "You normalise each place of a channel for itself. All places of a channel share one kernel, so they share one mean and one variance.",
+            "Take the mean over the axes 0, 2 and 3.",
+        ),
+        Misconception(
+            "each picture for itself",
+            lambda x: _standard(x, (2, 3)),
+            "You normalise each channel of each picture for itself (that is instance normalisation). Here the whole batch shares the mean.",
+            "Take the mean over the axes 0, 2 and 3.",
+        ),
+        Misconception(
+            "over the channels of each picture",
+            lambda x: _standard(x, (1, 2, 3)),
+            "You normalise each picture over all of its channels (that is layer normalisation). Here each channel has its own mean.",
+            "Leave out axis 1, and take axis 0.",
+        ),
+        Misconception(
+            "over the channels only",
+            lambda x: _standard(x, (1,)),
+            "You take the mean over the channels, axis 1: the one axis that is to be left out.",
+            "Take the mean over the axes 0, 2 and 3.",
+        ),
+        Misconception(
+            "over everything",
+            lambda x: _standard(x, (0, 1, 2, 3)),
+            "You use one mean and one variance for all channels. Each channel has its own.",
+            "Leave axis 1 out: dim=(0, 2, 3).",
+        ),
+        Misconception(
+            "divided by the variance",
+            lambda x: (x - x.mean(_EVERY, keepdim=True)) / (x.var(_EVERY, keepdim=True, unbiased=False) + 1e-5),
+            "You divide by the variance. Its square root, the standard deviation, has the size of the values themselves.",
+            "torch.sqrt(var + 1e-5).",
+        ),
+        Misconception(
+            "mean not subtracted",
+            lambda x: x / torch.sqrt(x.var(_EVERY, keepdim=True, unbiased=False) + 1e-5),
+            "You scale, but the mean is still there: the result should lie around 0.",
+            "Subtract the mean first.",
+        ),
+        Misconception(
+            "mean added",
+            lambda x: (x + x.mean(_EVERY, keepdim=True)) / torch.sqrt(x.var(_EVERY, keepdim=True, unbiased=False) + 1e-5),
+            "You add the mean, which moves the values further away from 0.",
+            "Subtract it.",
+        ),
+        Misconception(
+            "only the mean",
+            lambda x: x - x.mean(_EVERY, keepdim=True),
+            "You subtract the mean, but the size of the values stays as it was.",
+            "Divide by the standard deviation.",
+        ),
+        Misconception(
+            "multiplied by the standard deviation",
+            lambda x: (x - x.mean(_EVERY, keepdim=True)) * torch.sqrt(x.var(_EVERY, keepdim=True, unbiased=False) + 1e-5),
+            "You multiply by the standard deviation, which makes large values larger.",
+            "Divide by it.",
+        ),
+        Misconception(
+            "n - 1 in place of n",
+            lambda x: _standard(x, _EVERY, unbiased=True),
+            "Nearly: torch.var and torch.std divide by n - 1 unless they are told otherwise. Batch normalisation divides by n.",
+            "unbiased=False (or correction=0).",
+        ),
+        Misconception(
+            "nothing added to the variance",
+            lambda x: _standard(x, _EVERY, eps=0.0),
+            "Right, but for a channel that is the same everywhere: its variance is 0, and 0 / 0 is nan (not a number). This is what the 1e-5 is for.",
+            "torch.sqrt(var + 1e-5).",
+        ),
+        Misconception(
+            "nothing added, and n - 1",
+            lambda x: (x - x.mean(_EVERY, keepdim=True)) / x.std(_EVERY, keepdim=True),
+            "Two small things are left: std divides by n - 1 unless it is told otherwise, and a channel that is the same everywhere has the standard deviation 0.",
+            "x.var(dim=(0, 2, 3), keepdim=True, unbiased=False), then torch.sqrt(var + 1e-5).",
+        ),
+        Misconception(
+            "to the range from 0 to 1",
+            lambda x: (x - x.amin(_EVERY, keepdim=True)) / (x.amax(_EVERY, keepdim=True) - x.amin(_EVERY, keepdim=True) + 1e-5),
+            "You scale to the range from 0 to 1. One large value would then squeeze all the others together: take mean and standard deviation.",
+            "Subtract the mean, divide by the standard deviation.",
+        ),
+        Misconception(
+            "keepdim forgotten",
+            lambda x: (x - x.mean(_EVERY)) / torch.sqrt(x.var(_EVERY, unbiased=False) + 1e-5),
+            "Without keepdim=True the means have the shape (C,), and PyTorch lines them up with the last axis, the columns, not with the channels.",
+            "keepdim=True keeps the shape (1, C, 1, 1).",
+        ),
+        Misconception(
+            "nothing done",
+            lambda x: x,
+            "This gives back what came in.",
+            "Subtract the mean of each channel, divide by its standard deviation.",
+        ),
+    ),
+)
+def batch_norm(x: Tensor) -> Tensor:
+    """Return x, of shape (B, C, H, W), with mean 0 and variance 1 in each channel; 1e-5 is added to the variance before its square root."""
+    mean, var = x.mean(dim=(0, 2, 3), keepdim=True), x.var(dim=(0, 2, 3), keepdim=True, unbiased=False)
+    return (x - mean) / torch.sqrt(var + 1e-5)
+
+
+def _inputs_and_changes(rng: np.random.Generator) -> list[tuple]:
+    shapes = [(1, 2, 2, 2), (2, 3, 4, 4), (2, 1, 3, 5)]
+    return [tuple(torch.tensor(rng.normal(0, 2, shape), dtype=torch.float32) for _ in range(2)) for shape in shapes]
+
+
+@exercise(
+    "07",
+    cases=_inputs_and_changes,
+    hints=(
+        "Add first. Then let the ReLU cut off what is negative.",
+        "torch.relu(x + change).",
+    ),
+    misconceptions=(
+        Misconception(
+            "ReLU before the sum",
+            lambda x, change: x + F.relu(change),
+            "You cut off the negative part of the change before it is added. Then a block could only ever add, never take away.",
+            "Add first, then the ReLU.",
+        ),
+        Misconception(
+            "ReLU on the shortcut",
+            lambda x, change: F.relu(x) + change,
+            "The ReLU stands on the shortcut, and the sum goes out without one.",
+            "Add first, then the ReLU.",
+        ),
+        Misconception(
+            "ReLU on each",
+            lambda x, change: F.relu(x) + F.relu(change),
+            "You cut both parts before the sum. A negative change can then no longer lower anything.",
+            "One ReLU, after the sum.",
+        ),
+        Misconception(
+            "no ReLU",
+            lambda x, change: x + change,
+            "The sum is right, but the ReLU is missing. Without one, two blocks in a row would add up like one.",
+            "torch.relu around the sum.",
+        ),
+        Misconception(
+            "shortcut forgotten",
+            lambda x, change: F.relu(change),
+            "The input is gone: this is a plain block. The shortcut adds the input to the change.",
+            "x + change.",
+        ),
+        Misconception(
+            "change forgotten",
+            lambda x, change: F.relu(x),
+            "What the convolutions have found is gone.",
+            "x + change.",
+        ),
+        Misconception(
+            "multiplied",
+            lambda x, change: F.relu(x * change),
+            "You multiply. Then a change of 0 would put out everything; with a sum it leaves the input as it is.",
+            "+ in place of *.",
+        ),
+        Misconception(
+            "subtracted",
+            lambda x, change: F.relu(x - change),
+            "You subtract the change. It is added.",
+            "x + change.",
+        ),
+        Misconception(
+            "subtracted from the change",
+            lambda x, change: F.relu(change - x),
+            "You subtract the input. Nothing has to be compared here: both are added.",
+            "x + change.",
+        ),
+        Misconception(
+            "mean of both",
+            lambda x, change: F.relu((x + change) / 2),
+            "You take the mean. Behind ten blocks the first input would be divided by a thousand; the sum hands it on whole.",
+            "Do not divide.",
+        ),
+        Misconception(
+            "the larger of both",
+            lambda x, change: F.relu(torch.maximum(x, change)),
+            "You take the larger one at each place. A change has to be able to lower a value as well.",
+            "x + change.",
+        ),
+        Misconception(
+            "laid side by side",
+            lambda x, change: F.relu(torch.cat([x, change], dim=1)),
+            "You lay the channels side by side, so that there are twice as many. Other networks do that; this one adds.",
+            "x + change.",
+        ),
+        Misconception(
+            "ReLU turned round",
+            lambda x, change: -F.relu(-(x + change)),
+            "You keep what is negative and cut off what is positive. The ReLU does the opposite.",
+            "torch.relu(...), or clamp(min=0).",
+        ),
+        Misconception(
+            "size without its sign",
+            lambda x, change: (x + change).abs(),
+            "You take the absolute value. The ReLU makes 0 of what is negative.",
+            "torch.relu in place of abs.",
+        ),
+        Misconception(
+            "sigmoid",
+            lambda x, change: torch.sigmoid(x + change),
+            "The sigmoid squeezes everything between 0 and 1, and what is squeezed in each block soon fades. The ReLU leaves what is positive as it is.",
+            "torch.relu in place of sigmoid.",
+        ),
+    ),
+)
+def residual_output(x: Tensor, change: Tensor) -> Tensor:
+    """Return what a residual block gives out: the ReLU of the sum of its input x and the change that its convolutions have made of it."""
+    return torch.relu(x + change)

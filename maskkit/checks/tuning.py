@@ -1,0 +1,363 @@
+"""Checks of notebook 06: rates that grow by a factor, steps of a training, and how much too good the winner looks."""
+
+import math
+
+import numpy as np
+
+from maskkit.checks.exercise import Misconception, exercise
+
+
+def _ends_and_steps(rng: np.random.Generator) -> list[tuple]:
+    fixed = [(1e-4, 1e-1, 4), (1e-5, 1.0, 6), (0.001, 0.008, 4), (0.5, 2.0, 2), (1e-6, 1e-2, 9)]
+    drawn = [(float(low), float(low * factor), int(steps)) for low, factor, steps in zip(10 ** rng.uniform(-6, -3, 3), 10 ** rng.uniform(1, 4, 3), rng.integers(3, 12, 3))]
+    return [*fixed, *drawn]
+
+
+def _factor_anew(lowest: float, highest: float, steps: int) -> list[float]:
+    rates = []
+    for _ in range(steps):
+        rates.append(lowest)
+        lowest *= (highest / lowest) ** (1 / (steps - 1))
+    return rates
+
+
+@exercise(
+    "06",
+    cases=_ends_and_steps,
+    hints=(
+        "From each rate to the next is the same factor. After steps - 1 such factors the lowest has become the highest.",
+        "factor = (highest / lowest) ** (1 / (steps - 1)); the rate of step i, counted from 0, is lowest * factor ** i.",
+    ),
+    misconceptions=(
+        Misconception(
+            "equal steps",
+            lambda lowest, highest, steps: np.linspace(lowest, highest, steps).tolist(),
+            "Your rates grow by the same amount each time, so that nearly all of them are close to the highest: between 0.0001 and 0.1 only one in a "
+            "hundred lies below 0.001. The task asks for the same factor.",
+            "Multiply in place of adding.",
+        ),
+        Misconception(
+            "the highest never reached",
+            lambda lowest, highest, steps: [lowest * (highest / lowest) ** (i / steps) for i in range(steps)],
+            "Your last rate is below the highest. Between `steps` rates there are only steps - 1 gaps.",
+            "Divide by steps - 1 in place of steps.",
+        ),
+        Misconception(
+            "the lowest left out",
+            lambda lowest, highest, steps: [lowest * (highest / lowest) ** ((i + 1) / steps) for i in range(steps)],
+            "Your first rate is above the lowest already. The first rate is the lowest itself.",
+            "The first exponent is 0.",
+        ),
+        Misconception(
+            "exponents of ten",
+            lambda lowest, highest, steps: np.linspace(math.log10(lowest), math.log10(highest), steps).tolist(),
+            "These are the exponents of ten, not the rates: -4 stands for 0.0001.",
+            "Raise 10 to each of them.",
+        ),
+        Misconception(
+            "natural logarithms",
+            lambda lowest, highest, steps: np.linspace(math.log(lowest), math.log(highest), steps).tolist(),
+            "These are the natural logarithms of the rates, not the rates.",
+            "math.exp undoes math.log.",
+        ),
+        Misconception(
+            "e and ten mixed up",
+            lambda lowest, highest, steps: np.exp(np.linspace(math.log10(lowest), math.log10(highest), steps)).tolist(),
+            "You take the logarithm to the base ten and undo it with exp, which is the other base.",
+            "log10 goes with 10 ** x, log with exp.",
+        ),
+        Misconception(
+            "rates given to logspace",
+            lambda lowest, highest, steps: np.logspace(lowest, highest, steps).tolist(),
+            "np.logspace takes exponents: it made 10 ** lowest to 10 ** highest of your rates.",
+            "np.geomspace takes the rates themselves; or give logspace their log10.",
+        ),
+        Misconception(
+            "ten times each",
+            lambda lowest, highest, steps: [lowest * 10.0**i for i in range(steps)],
+            "Each of your rates is ten times the one before, whatever the highest is. The factor follows from the two ends.",
+            "How large is highest / lowest, and how many factors share it?",
+        ),
+        Misconception(
+            "twice each",
+            lambda lowest, highest, steps: [lowest * 2.0**i for i in range(steps)],
+            "Each of your rates is twice the one before, whatever the highest is. The factor follows from the two ends.",
+            "How large is highest / lowest, and how many factors share it?",
+        ),
+        Misconception(
+            "the whole factor each time",
+            lambda lowest, highest, steps: [lowest * (highest / lowest) ** i for i in range(steps)],
+            "Your second rate is the highest already, and those after it go beyond. The way from the lowest to the highest is to be shared by all gaps.",
+            "Take the root: ** (1 / (steps - 1)).",
+        ),
+        Misconception(
+            "factor computed anew each time",
+            lambda lowest, highest, steps: _factor_anew(lowest, highest, steps),
+            "Your factor shrinks from step to step: it is computed from `lowest` again after `lowest` has been changed.",
+            "Compute the factor once, before the loop.",
+        ),
+        Misconception(
+            "factor shared by division",
+            lambda lowest, highest, steps: [lowest * (highest / lowest / (steps - 1)) ** i for i in range(steps)],
+            "You divide the factor by the number of gaps. Factors multiply, so the share of each is a root, not a quotient.",
+            "** (1 / (steps - 1)) in place of / (steps - 1).",
+        ),
+        Misconception(
+            "from the highest to the lowest",
+            lambda lowest, highest, steps: np.geomspace(highest, lowest, steps).tolist(),
+            "The right rates, but falling. A range test begins with the smallest steps, or it would be over at once.",
+            "Begin with the lowest.",
+        ),
+        Misconception(
+            "one too many",
+            lambda lowest, highest, steps: np.geomspace(lowest, highest, steps + 1).tolist(),
+            "One rate too many: `steps` is the number of rates, both ends included.",
+            "The last exponent is steps - 1.",
+        ),
+        Misconception(
+            "one too few",
+            lambda lowest, highest, steps: np.geomspace(lowest, highest, steps)[:-1].tolist(),
+            "One rate too few: the highest itself belongs to them.",
+            "range(steps) counts from 0 to steps - 1.",
+        ),
+        Misconception(
+            "the factor itself",
+            lambda lowest, highest, steps: (highest / lowest) ** (1 / (steps - 1)),
+            "This is the factor from one rate to the next. The task asks for the rates.",
+            "Multiply the lowest with it again and again.",
+        ),
+        Misconception(
+            "the last rate only",
+            lambda lowest, highest, steps: highest,
+            "This is one rate. The task asks for a list of all of them.",
+            "Collect them: [... for i in range(steps)].",
+        ),
+    ),
+)
+def growing_rates(lowest: float, highest: float, steps: int) -> list[float]:
+    """Return a list of `steps` learning rates from lowest to highest, each larger than the one before by the same factor."""
+    return [lowest * (highest / lowest) ** (i / (steps - 1)) for i in range(steps)]
+
+
+def _trainings(rng: np.random.Generator) -> list[tuple]:
+    fixed = [(1000, 32, 3), (640, 64, 2), (20, 32, 5), (700, 32, 10), (5, 2, 1), (1400, 16, 4)]
+    return [*fixed, *(tuple(int(part) for part in row) for row in zip(rng.integers(50, 3000, 4), rng.integers(7, 129, 4), rng.integers(2, 12, 4)))]
+
+
+@exercise(
+    "06",
+    cases=_trainings,
+    hints=(
+        "How many batches does one epoch have? The last one may be smaller than the others, and is a step all the same.",
+        "math.ceil(images / batch_size) * epochs.",
+    ),
+    misconceptions=(
+        Misconception(
+            "last batch dropped",
+            lambda images, batch_size, epochs: images // batch_size * epochs,
+            "You leave out the last batch of each epoch, which is smaller than the others. It is a step all the same.",
+            "Round up in place of down: math.ceil.",
+        ),
+        Misconception(
+            "not rounded",
+            lambda images, batch_size, epochs: images / batch_size * epochs,
+            "There is no such thing as seven eighths of a step: the last, smaller batch of an epoch is a whole one.",
+            "Round up: math.ceil.",
+        ),
+        Misconception(
+            "rounded up at the very end",
+            lambda images, batch_size, epochs: math.ceil(images * epochs / batch_size),
+            "You round up once, at the very end. But each epoch ends with a smaller batch: the next one begins anew.",
+            "Round up the steps of one epoch, then multiply.",
+        ),
+        Misconception(
+            "rounded down at the very end",
+            lambda images, batch_size, epochs: images * epochs // batch_size,
+            "You round once, at the very end, and down. Each epoch ends with a smaller batch, which is a step as well.",
+            "Round up the steps of one epoch, then multiply.",
+        ),
+        Misconception(
+            "to the nearest",
+            lambda images, batch_size, epochs: round(images / batch_size) * epochs,
+            "You round to the nearest number. However few pictures are left for the last batch, they are a step.",
+            "math.ceil in place of round.",
+        ),
+        Misconception(
+            "one more in any case",
+            lambda images, batch_size, epochs: (images // batch_size + 1) * epochs,
+            "You add a last batch also where nothing is left for it: 640 pictures in batches of 64 are 10 steps, not 11.",
+            "math.ceil rounds up only where something is left.",
+        ),
+        Misconception(
+            "one epoch",
+            lambda images, batch_size, epochs: math.ceil(images / batch_size),
+            "These are the steps of one epoch.",
+            "Multiply with epochs.",
+        ),
+        Misconception(
+            "epochs added",
+            lambda images, batch_size, epochs: math.ceil(images / batch_size) + epochs,
+            "You add the number of epochs. In each of them all batches come again.",
+            "Multiply with epochs.",
+        ),
+        Misconception(
+            "pictures counted",
+            lambda images, batch_size, epochs: images * epochs,
+            "This is how many pictures the network has seen. A step is taken after each batch, not after each picture.",
+            "Divide by batch_size.",
+        ),
+        Misconception(
+            "batches of all epochs multiplied with the batch size",
+            lambda images, batch_size, epochs: images * batch_size * epochs,
+            "You multiply with the batch size. Larger batches mean fewer steps.",
+            "Divide by batch_size.",
+        ),
+        Misconception(
+            "turned round",
+            lambda images, batch_size, epochs: math.ceil(batch_size / images) * epochs,
+            "The fraction is upside down: how many batches do the pictures fill?",
+            "images / batch_size.",
+        ),
+        Misconception(
+            "the epochs only",
+            lambda images, batch_size, epochs: epochs,
+            "This is the number of epochs. In each of them there are many steps.",
+            "How many batches does one epoch have?",
+        ),
+    ),
+)
+def number_of_steps(images: int, batch_size: int, epochs: int) -> int:
+    """Return how many steps the optimiser takes in a training; the last batch of an epoch may be smaller than the others."""
+    return math.ceil(images / batch_size) * epochs
+
+
+def _accuracies(rng: np.random.Generator) -> list[tuple]:
+    fixed = [
+        ([0.80, 0.90, 0.85], [0.82, 0.84, 0.86]), ([0.75, 0.70, 0.60], [0.70, 0.75, 0.90]), ([0.90, 0.95, 0.95], [0.91, 0.88, 0.93]),
+        ([0.60, 0.85, 0.70, 0.65], [0.62, 0.90, 0.71, 0.60]), ([0.5, 0.9], [0.8, 0.7]),
+    ]  # fmt: skip
+    drawn = [(np.round(rng.uniform(0.6, 0.95, n), 2).tolist(), np.round(rng.uniform(0.6, 0.95, n), 3).tolist()) for n in (6, 8, 10)]
+    return [*fixed, *drawn]
+
+
+def _winner(val_accuracies: list[float]) -> int:
+    return int(np.argmax(val_accuracies))
+
+
+@exercise(
+    "06",
+    cases=_accuracies,
+    hints=(
+        "Which trial would you have chosen, knowing only val_accuracies? Then look at both numbers of that one trial.",
+        "winner = val_accuracies.index(max(val_accuracies)); val_accuracies[winner] - fresh_accuracies[winner].",
+    ),
+    misconceptions=(
+        Misconception(
+            "two different winners",
+            lambda v, f: max(v) - max(f),
+            "You compare the best on the validation pictures with the best on fresh ones, which is another trial. Only one of them was chosen, and by "
+            "the validation pictures.",
+            "Take the position of the largest validation accuracy, and look up both numbers there.",
+        ),
+        Misconception(
+            "chosen by the fresh pictures",
+            lambda v, f: v[int(np.argmax(f))] - f[int(np.argmax(f))],
+            "You choose the trial that is best on the fresh pictures. Nobody has those when choosing.",
+            "The winner has the largest validation accuracy.",
+        ),
+        Misconception(
+            "mean over all trials",
+            lambda v, f: float(np.mean(v) - np.mean(f)),
+            "This is the mean difference over all trials. The others were not chosen by anything, so they are not too good on average: the winner is.",
+            "Look at one trial, the winner.",
+        ),
+        Misconception(
+            "the other way round",
+            lambda v, f: f[_winner(v)] - v[_winner(v)],
+            "The sign is turned round: optimism is positive where the validation accuracy is larger than the one on fresh pictures.",
+            "Validation minus fresh.",
+        ),
+        Misconception(
+            "sign dropped",
+            lambda v, f: abs(v[_winner(v)] - f[_winner(v)]),
+            "You drop the sign. A winner can be unlucky too, and be better on fresh pictures than it looked.",
+            "No abs.",
+        ),
+        Misconception(
+            "the largest difference",
+            lambda v, f: float(np.max(np.subtract(v, f))),
+            "This is the largest difference of any trial. The winner has the largest validation accuracy, not the largest difference.",
+            "Find the winner first, then subtract.",
+        ),
+        Misconception(
+            "the worst trial",
+            lambda v, f: v[int(np.argmin(v))] - f[int(np.argmin(v))],
+            "You look at the trial with the lowest validation accuracy. An accuracy counts what is right: the winner has the highest.",
+            "max, not min.",
+        ),
+        Misconception(
+            "the last of equal ones",
+            lambda v, f: v[len(v) - 1 - _winner(v[::-1])] - f[len(v) - 1 - _winner(v[::-1])],
+            "Of trials that are equally good on validation you took the last. Take the first, as index and argmax do.",
+            "val_accuracies.index(max(val_accuracies)).",
+        ),
+        Misconception(
+            "the last trial",
+            lambda v, f: v[-1] - f[-1],
+            "You look at the last trial. A search does not end with its best one.",
+            "Find the position of the largest validation accuracy.",
+        ),
+        Misconception(
+            "the first trial",
+            lambda v, f: v[0] - f[0],
+            "You look at the first trial, which need not be the winner.",
+            "Find the position of the largest validation accuracy.",
+        ),
+        Misconception(
+            "against the mean of the validation accuracies",
+            lambda v, f: float(max(v) - np.mean(v)),
+            "You compare the winner with the mean of all trials, on the same pictures. How good it really is, only the fresh ones tell.",
+            "fresh_accuracies at the winner's position.",
+        ),
+        Misconception(
+            "against the mean of the fresh accuracies",
+            lambda v, f: float(max(v) - np.mean(f)),
+            "You subtract the mean of all trials on fresh pictures. The winner has a fresh accuracy of its own.",
+            "fresh_accuracies at the winner's position.",
+        ),
+        Misconception(
+            "only what validation says",
+            lambda v, f: max(v),
+            "This is the winner's validation accuracy. How much of it is luck, the fresh pictures tell.",
+            "Subtract the winner's accuracy on the fresh pictures.",
+        ),
+        Misconception(
+            "only what the fresh pictures say",
+            lambda v, f: f[_winner(v)],
+            "This is the winner's accuracy on fresh pictures, an honest number. The task asks by how much validation was above it.",
+            "Subtract it from the winner's validation accuracy.",
+        ),
+        Misconception(
+            "the position",
+            lambda v, f: _winner(v),
+            "This is the position of the winner. The task asks for a difference of two accuracies.",
+            "Look up both accuracies at this position.",
+        ),
+        Misconception(
+            "quotient",
+            lambda v, f: v[_winner(v)] / f[_winner(v)],
+            "You divide the two accuracies. The task asks for their difference.",
+            "Subtract.",
+        ),
+        Misconception(
+            "per cent",
+            lambda v, f: 100 * (v[_winner(v)] - f[_winner(v)]),
+            "A hundred times too large: accuracies are shares from 0 to 1, and so is their difference.",
+            "No factor of 100.",
+        ),
+    ),
+)
+def winners_optimism(val_accuracies: list[float], fresh_accuracies: list[float]) -> float:
+    """Return by how much the trial with the highest validation accuracy (of equal ones the first) is better there than on fresh pictures."""
+    winner = int(np.argmax(val_accuracies))
+    return val_accuracies[winner] - fresh_accuracies[winner]

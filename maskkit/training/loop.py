@@ -15,7 +15,7 @@ from maskkit.checkpoints import load_checkpoint
 from maskkit.datasets import Dataset, Subset
 from maskkit.errors import InputError
 from maskkit.models import WEIGHTS, build_model, freeze_features, train_mode
-from maskkit.runtime import computes_bfloat16, resolve_device, seed_everything
+from maskkit.runtime import computes_bfloat16, keep_freed_memory, resolve_device, seed_everything
 from maskkit.training.config import TrainConfig
 from maskkit.training.run import FitResult, HistoryRow, Run, finished_run
 from maskkit.training.stopping import EarlyStopping
@@ -94,6 +94,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
         If the loss is never a number, or ``resume`` finds no run, or a run with another configuration.
     """
     seed_everything(config.seed)
+    keep_freed_memory()
     device = resolve_device(config.device)
     bfloat16 = config.precision == "bfloat16" or (config.precision == "auto" and computes_bfloat16(device))
     model = starting_model(config, dataset.image_size, resume).to(device)

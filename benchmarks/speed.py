@@ -1,0 +1,253 @@
+"""Speed of training on the public photos: ours against ImageFolder and DataLoader (and fastai), both sides in one run.
+
+    python benchmarks/speed.py throughput             # images a second in training MaskCNN, same batch and augmentation
+    python benchmarks/speed.py overhead               # share of our step outside forward, backward and optimiser
+    python benchmarks/speed.py time-to-accuracy       # minutes until 95.67 % of the test photos are right
+
+The sides take turns, each turn in a process of its own, so that a busy minute of the machine and settings of one side do
+not fall on one side only. The photos: maskkit data photos.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from itertools import islice
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Subset
+from torchvision import transforms as tv
+from torchvision.datasets import ImageFolder
+
+from maskkit import TrainConfig, build_model, fit, load_dataset, predict_proba
+from maskkit.photos import photos_dir, read_manifest
+from maskkit.runtime import computes_bfloat16, keep_freed_memory
+from maskkit.training import recipe
+from maskkit.training.loop import make_optimizer, train_one_epoch
+from maskkit.transforms import AUGMENTATIONS, augment, to_float
+
+GOAL = 0.9567  # what the README of the original project claims
+IMAGE_SIZE, BATCH = 128, 32
+AUGMENTED = tv.Compose([tv.Resize((IMAGE_SIZE, IMAGE_SIZE)), tv.RandomHorizontalFlip(), tv.RandomRotation(15), tv.ToTensor()])
+PLAIN = tv.Compose([tv.Resize((IMAGE_SIZE, IMAGE_SIZE)), tv.ToTensor()])
+
+
+# ---- The original recipe with ImageFolder and DataLoader ----
+
+def folder_loader(split: str, workers: int, transform: tv.Compose) -> DataLoader:
+    """The photos of one split of the manifest, decoded, resized and augmented one by one, as the original recipe does."""
+    wanted = {row["path"] for row in read_manifest() if row["split"] == split}
+    # The classes of ImageFolder are in alphabetical order: with_mask is 0 there.
+    photos = ImageFolder(photos_dir(), transform, target_transform=lambda target: 1.0 - target)
+    chosen = [index for index, (path, _) in enumerate(photos.samples) if os.path.relpath(path, photos_dir()).replace(os.sep, "/") in wanted]
+    return DataLoader(Subset(photos, chosen), BATCH, shuffle=split == "train", num_workers=workers, persistent_workers=workers > 0)
+
+
+def plain_step(model: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, targets: Tensor) -> None:
+    """Forward, backward, optimiser, as every tutorial writes it."""
+    loss = nn.functional.binary_cross_entropy_with_logits(model(images), targets.float())
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+def folder_throughput(steps: int, workers: int) -> float:
+    """Images a second over ``steps`` steps, after a few to warm up."""
+    model = build_model("maskcnn", IMAGE_SIZE)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    return _rate((plain_step(model, optimizer, *batch) for batch in folder_loader("train", workers, AUGMENTED)), steps)
+
+
+def folder_time_to_goal(workers: int, most_epochs: int, goal: float = GOAL) -> dict[str, object]:
+    """Seconds of training until the test photos first reach the goal; they are read after every epoch, to this side's advantage."""
+    torch.manual_seed(0)
+    model, looking = build_model("maskcnn", IMAGE_SIZE), 0.0
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    train, test = folder_loader("train", workers, AUGMENTED), load_dataset("photos", image_size=IMAGE_SIZE).subset("test")
+    started, reached = time.perf_counter(), []
+    for epoch in range(1, most_epochs + 1):
+        for images, targets in train:
+            plain_step(model, optimizer, images, targets)
+        began = time.perf_counter()
+        reached.append(float(((predict_proba(model, test.images) >= 0.5) == (test.targets.numpy() == 1)).mean()))
+        looking += time.perf_counter() - began
+        print(f"ImageFolder + DataLoader, epoch {epoch}: {reached[-1]:.2%} after {time.perf_counter() - started - looking:.0f} s", file=sys.stderr, flush=True)
+        if reached[-1] >= goal:
+            break
+    return {"seconds": time.perf_counter() - started - looking, "accuracy": max(reached), "reached": max(reached) >= goal, "epochs": len(reached)}
+
+
+# ---- Ours ----
+
+def our_throughput(steps: int, fast: bool, bfloat16: bool) -> float:
+    """Images a second of ``train_one_epoch`` with the original recipe's batch and augmentation."""
+    keep_freed_memory()
+    config = TrainConfig(fast=fast)
+    model, batches = build_model("maskcnn", IMAGE_SIZE), _our_batches(steps + 5)
+    if fast:
+        model = model.to(memory_format=torch.channels_last)
+    optimizer, criterion = make_optimizer(model, config), nn.BCEWithLogitsLoss()
+
+    def run(count: int) -> None:
+        train_one_epoch(model, islice(batches, count), optimizer, criterion, AUGMENTATIONS["original"], bfloat16=bfloat16)
+
+    run(5)
+    started = time.perf_counter()
+    run(steps)
+    return steps * BATCH / (time.perf_counter() - started)
+
+
+def our_overhead(steps: int, augmentation: str, bfloat16: bool, model_name: str) -> float:
+    """Share of a step that choosing, converting and augmenting a batch takes: timed alone, and as part of a whole step."""
+    keep_freed_memory()
+    model = build_model(model_name, IMAGE_SIZE).to(memory_format=torch.channels_last)
+    optimizer, criterion = make_optimizer(model, recipe("modern", model=model_name)), nn.BCEWithLogitsLoss()
+    batches, outside, whole = _our_batches(steps + 5), [], []
+    for step in range(steps + 5):
+        began = time.perf_counter()
+        images, targets = next(batches)
+        images = augment(to_float(images), AUGMENTATIONS[augmentation])
+        prepared = time.perf_counter()
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            logits = model(images).float()
+        loss = criterion(logits, targets)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        outside.append(prepared - began)
+        whole.append(time.perf_counter() - began)
+    return statistics.median(outside[5:]) / statistics.median(whole[5:])
+
+
+def our_time_to_goal(seed: int) -> dict[str, object]:
+    """Seconds from the files to the trained model, reading the photos included; the test photos are read once, at the end."""
+    started = time.perf_counter()
+    dataset = load_dataset("photos", image_size=IMAGE_SIZE)
+    result = fit(dataset, recipe("quick", model="maskresnet", seed=seed))
+    seconds = time.perf_counter() - started
+    test = dataset.subset("test")
+    accuracy = float(((predict_proba(result.model, test.images) >= 0.5) == (test.targets.numpy() == 1)).mean())
+    return {"seconds": seconds, "accuracy": accuracy, "reached": accuracy >= GOAL, "epochs": len(result.history)}
+
+
+def _our_batches(count: int) -> Iterator[tuple[Tensor, Tensor]]:
+    dataset = load_dataset("photos", image_size=IMAGE_SIZE).subset("train").batches(BATCH, shuffle=True)
+    return islice((batch for _ in range(count) for batch in dataset if len(batch[1]) == BATCH), count)
+
+
+def fastai_throughput(steps: int) -> float:
+    """The same with fastai's data block, its batch augmentation (flip, rotation) and its learner."""
+    from fastai.vision.all import CategoryBlock, DataBlock, Flip, ImageBlock, Learner, Resize, Rotate
+
+    wanted = [photos_dir() / row["path"] for row in read_manifest() if row["split"] == "train"]
+    block = DataBlock(blocks=(ImageBlock, CategoryBlock), get_items=lambda _: wanted, splitter=lambda items: (range(len(items)), [0]),
+                      get_y=lambda path: path.parent.name, item_tfms=Resize(IMAGE_SIZE, method="squish"), batch_tfms=[Flip(), Rotate(15)])
+    loaders = block.dataloaders(None, bs=BATCH, num_workers=os.cpu_count(), device="cpu")
+    model = build_model("maskcnn", IMAGE_SIZE)
+    learner = Learner(loaders, model, loss_func=lambda logits, targets: nn.functional.binary_cross_entropy_with_logits(logits, targets.float()))
+
+    def one_batch() -> Iterator[None]:
+        learner.create_opt()
+        for images, targets in loaders.train:
+            yield plain_step(model, learner.opt, images, targets)
+
+    return _rate(one_batch(), steps)
+
+
+def _rate(steps_taken: Iterator[None], steps: int, warm_up: int = 5) -> float:
+    next(islice(steps_taken, warm_up - 1, None))
+    started = time.perf_counter()
+    next(islice(steps_taken, steps - 1, None))
+    return steps * BATCH / (time.perf_counter() - started)
+
+
+# ---- Both sides in one run ----
+
+JOBS: dict[str, Callable[..., object]] = {
+    "folder": folder_throughput, "fastai": fastai_throughput, "ours": our_throughput, "overhead": our_overhead,
+    "folder-goal": folder_time_to_goal, "our-goal": our_time_to_goal,
+}
+
+
+def in_own_process(job: str, *arguments: object) -> object:
+    """The result of one of ``JOBS`` in a new process."""
+    # "maskkit train" sets both; the other sides run as their users would run them, but share a busy machine as well.
+    environment = {"OMP_WAIT_POLICY": "PASSIVE", **({} if job in ("folder", "fastai", "folder-goal") else {"THP_MEM_ALLOC_ENABLE": "1"})}
+    done = subprocess.run([sys.executable, __file__, "job", job, json.dumps(arguments)], stdout=subprocess.PIPE, text=True,
+                          env={**os.environ, **environment})
+    return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
+
+
+def throughput(rounds: int, steps: int) -> None:
+    """Images a second of each side, and how many times those of ImageFolder and DataLoader."""
+    sides = {
+        "ImageFolder + DataLoader, no workers": ("folder", steps, 0),
+        f"ImageFolder + DataLoader, {os.cpu_count()} workers": ("folder", steps, os.cpu_count()),
+        "fastai": ("fastai", steps),
+        "ours, as the original recipe runs": ("ours", steps, False, False),
+        "ours, channels-last and fused": ("ours", steps, True, False),
+        "ours, channels-last, fused, bfloat16": ("ours", steps, True, True),
+    }
+    rates: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, job in sides.items():
+            rate = in_own_process(*job)
+            if rate is not None:
+                rates[name].append(rate)
+    best = max(statistics.median(rates[name]) for name in sides if name.startswith("ImageFolder"))
+    print("| side | images a second, median (lowest to highest) | ÷ the better ImageFolder |\n| --- | --- | --- |")
+    for name, values in rates.items():
+        text = f"{statistics.median(values):.0f} ({min(values):.0f} to {max(values):.0f})" if values else "does not run here"
+        print(f"| {name} | {text} | {f'{statistics.median(values) / best:.2f}' if values else ''} |")
+
+
+def overhead(rounds: int, steps: int) -> None:
+    """Share of a training step outside forward, backward and optimiser."""
+    print("| network, augmentation, precision | share of the step, median (lowest to highest) |\n| --- | --- |")
+    for model, augmentation, bfloat16 in (("maskcnn", "original", False), ("maskcnn", "original", True), ("maskcnn", "robust", True), ("maskresnet", "robust", True)):
+        shares = [100 * in_own_process("overhead", steps, augmentation, bfloat16, model) for _ in range(rounds)]
+        name = f"{model}, {augmentation}, {'bfloat16' if bfloat16 else 'float32'}"
+        print(f"| {name} | {statistics.median(shares):.1f} % ({min(shares):.1f} to {max(shares):.1f}) |", flush=True)
+
+
+def time_to_accuracy(seeds: int, most_epochs: int) -> None:
+    """Minutes to the goal of both sides."""
+    ours = [in_own_process("our-goal", seed) for seed in range(seeds)]
+    theirs = in_own_process("folder-goal", os.cpu_count(), most_epochs)
+    print("| side | minutes | test accuracy then | epochs |\n| --- | --- | --- | --- |")
+    for seed, row in enumerate(ours):
+        print(f"| ours, recipe quick, seed {seed} | {row['seconds'] / 60:.2f} | {row['accuracy']:.2%} | {row['epochs']} |")
+    reached = "" if theirs["reached"] else ", goal not reached: its best"
+    print(f"| ImageFolder + DataLoader, original recipe{reached} | {theirs['seconds'] / 60:.2f} | {theirs['accuracy']:.2%} | {theirs['epochs']} |")
+    ratio = theirs["seconds"] / statistics.median(row["seconds"] for row in ours)
+    print(f"\nTheir time ÷ our median time: {'' if theirs['reached'] else 'more than '}{ratio:.1f}")
+
+
+def main() -> None:
+    """Parse the command line and run one of the comparisons, or one job of them."""
+    if sys.argv[1:2] == ["job"]:
+        print(json.dumps(JOBS[sys.argv[2]](*json.loads(sys.argv[3]))))
+        return
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["throughput", "overhead", "time-to-accuracy"])
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each side, or seeds of ours")
+    parser.add_argument("--steps", type=int, default=20, help="timed steps in a turn")
+    parser.add_argument("--most-epochs", type=int, default=20, help="after which the other side gives up")
+    arguments = parser.parse_args()
+    print(f"{date.today()}, torch {torch.__version__}, {os.cpu_count()} cores, bfloat16 in the processor: {computes_bfloat16(torch.device('cpu'))}\n", flush=True)
+    if arguments.what == "throughput":
+        throughput(arguments.rounds, arguments.steps)
+    elif arguments.what == "overhead":
+        overhead(arguments.rounds, arguments.steps)
+    else:
+        time_to_accuracy(arguments.rounds, arguments.most_epochs)
+
+
+if __name__ == "__main__":
+    main()

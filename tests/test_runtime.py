@@ -1,4 +1,7 @@
+import platform
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -33,3 +36,35 @@ def test_a_device_that_is_not_there(monkeypatch, name):
 
 def test_versions_name_what_decides_the_numbers():
     assert runtime.versions()["torch"] == torch.__version__.split("+")[0]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux") or platform.libc_ver()[0] != "glibc", reason="only the GNU C library has the call")
+def test_freed_memory_is_kept():
+    code = """
+import resource, numpy as np
+from maskkit.runtime import keep_freed_memory
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(5):
+        np.ones(2**24)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+given_back, asked, _, kept = faults(), keep_freed_memory(), faults(), faults()
+assert asked and kept < given_back / 10, (given_back, kept)
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr == ""
+
+
+def test_other_systems_are_left_alone(monkeypatch):
+    monkeypatch.setattr(runtime.sys, "platform", "win32")
+    assert runtime.keep_freed_memory() is False
+
+
+def test_bfloat16_only_where_the_processor_has_it(monkeypatch):
+    cpu = torch.device("cpu")
+    for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
+        monkeypatch.setattr(torch.cpu, name, lambda: False, raising=False)
+    assert not runtime.computes_bfloat16(cpu)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    assert runtime.computes_bfloat16(cpu) and not runtime.computes_bfloat16(torch.device("mps"))
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (7, 5))
+    assert not runtime.computes_bfloat16(torch.device("cuda"))

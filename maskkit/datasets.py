@@ -14,8 +14,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from maskkit.duplicates import SIDE as THUMBNAIL_SIDE
-from maskkit.duplicates import group_duplicates
 from maskkit.errors import InputError
 from maskkit.files import cache_dir, replace_file
 from maskkit.images import CLASS_NAMES, SPLIT_NAMES, Sample, find_samples, load_image
@@ -271,9 +269,11 @@ def _load_photos(image_size: int, progress: bool) -> Dataset:
 
 def _near_duplicates(images: np.ndarray, samples: list[Sample]) -> np.ndarray:
     """Groups of near-duplicates, found in pictures large enough to tell them apart, whatever size was asked for."""
-    if images.shape[1] >= THUMBNAIL_SIDE:
+    from maskkit.duplicates import SIDE, group_duplicates  # with SciPy, which takes half a second to import and drawn faces do not need
+
+    if images.shape[1] >= SIDE:
         return group_duplicates(images)
-    return group_duplicates(read_images([sample.path for sample in samples], THUMBNAIL_SIDE)[0])
+    return group_duplicates(read_images([sample.path for sample in samples], SIDE)[0])
 
 
 def _targets_of(samples: list[Sample], folder: Path, problems: dict[Path, str]) -> np.ndarray:

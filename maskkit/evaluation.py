@@ -8,7 +8,6 @@ from typing import BinaryIO
 
 import numpy as np
 import torch
-from sklearn import metrics
 from torch import Tensor, nn
 
 from maskkit.checkpoints import Checkpoint
@@ -62,6 +61,8 @@ def evaluate(y_true: Sequence[int] | np.ndarray, y_score: Sequence[float] | np.n
         ([[TN, FP], [FN, TP]]: rows are the truth, columns the answer), ``per_class`` (precision, recall, f1, support),
         ``roc_auc`` (None if there is one class only), ``threshold``. Computed by scikit-learn.
     """
+    from sklearn import metrics  # takes most of a second to import, and training does not need it
+
     y_true, y_score = np.asarray(y_true).astype(int), np.asarray(y_score, dtype=float)
     y_pred = (y_score >= threshold).astype(int)
     correct, n = int((y_true == y_pred).sum()), len(y_true)

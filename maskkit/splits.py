@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from maskkit.duplicates import join_groups
 from maskkit.errors import InputError
 from maskkit.files import read_csv
 from maskkit.images import CLASS_NAMES, SPLIT_NAMES
@@ -97,6 +96,8 @@ def read_groups(path: str | Path, names: Sequence[str]) -> np.ndarray:
 
 def merge_groups(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Groups in which those stand together that are together in either: int64, shape (N,)."""
+    from maskkit.duplicates import join_groups  # with SciPy, which takes half a second to import
+
     n = len(first)
     # One node for each photo and for each group; every photo is tied to both of its groups.
     _, first = np.unique(first, return_inverse=True)

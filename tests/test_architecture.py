@@ -93,7 +93,7 @@ def test_every_package_is_installed():
 
 def test_import_maskkit_is_light_and_its_names_work():
     code = ("import sys, maskkit; heavy = {'torch', 'matplotlib', 'sklearn', 'ipywidgets', 'PIL'} & set(sys.modules); assert not heavy, heavy; "
-            "[getattr(maskkit, name) for name in maskkit.__all__]")
+            "[getattr(maskkit, name) for name in maskkit.__all__]; late = {'scipy', 'sklearn', 'matplotlib'} & set(sys.modules); assert not late, late")
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr == ""
 
 

@@ -1,6 +1,8 @@
 """The form of the notebooks, and learners' copies in step with the solutions. That they run is proved by nbval."""
 
+import importlib.util
 import re
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
@@ -10,6 +12,13 @@ from nbconvert.preprocessors import ClearOutputPreprocessor, TagRemovePreprocess
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
 NAMES = ["00_start_here", "01_explore_data", "02_augmentation", "03_build_maskcnn", "04_train_early_stopping", "05_evaluate"]
+
+# A band in prose, tied to the output that it is about: "0.85 to 0.95<!-- band: val: # right -->", where # is the number.
+BAND = re.compile(r"([\d.]+) to ([\d.]+) ?%?<!-- band: (.+?) -->")
+
+spec = importlib.util.spec_from_file_location("bench_notebooks", NOTEBOOKS.parent / "benchmarks" / "notebooks.py")
+bench = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(bench)
 
 pytestmark = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 
@@ -85,3 +94,45 @@ def test_every_picture_has_alternative_text(path):
 def test_links_between_notebooks_lead_somewhere(path):
     for target in re.findall(r"\]\(([^)#:]+\.ipynb)\)", prose(nbformat.read(path, 4))):
         assert (NOTEBOOKS / target).exists(), target
+
+
+def printed(notebook):
+    """All that the notebook says in text."""
+    outputs = [output for cell in cells(notebook, "code") for output in cell.outputs]
+    return "\n".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs)
+
+
+def test_numbers_in_prose_hold_what_the_solutions_give(path):
+    notebook = nbformat.read(path, 4)
+    text, said = printed(notebook), prose(notebook)
+    for low, high, pattern in BAND.findall(said):
+        if pattern.startswith("none,"):  # with the reason why it is not measured here
+            continue
+        found = re.search(re.escape(pattern).replace(r"\#", r"\s*(\d+\.?\d*)"), text)
+        assert found, f"no output looks like '{pattern}'"
+        assert float(low) <= float(found[1]) <= float(high), f"{low} to {high} does not hold '{found[0]}'"
+    untied = re.search(r"about 0\.\d+ to 0\.\d+(?!\d*<!-- band)", said)
+    assert not untied, f"'{untied[0]}' needs a <!-- band: ... --> behind it"
+
+
+def test_the_minutes_that_are_told_are_those_that_were_measured(path):
+    record = bench.read_record()
+    if path.stem not in record["cpu"]["notebooks"]:
+        pytest.skip("not timed yet: make bench-notebooks")
+    for notebook in (nbformat.read(path, 4), nbformat.read(NOTEBOOKS / path.name, 4)):
+        told = deepcopy(notebook)
+        bench.told_in_notebook(told, path.stem, record)
+        assert told == notebook, "run 'python benchmarks/notebooks.py --tell'"
+        assert bench.in_words(record["cpu"]["notebooks"][path.stem]["seconds"]) in notebook.cells[0].source
+    for page, tell in ((bench.GUIDE, bench.told_in_guide), (bench.README, bench.told_in_readme)):
+        text = page.read_text(encoding="utf-8")
+        assert tell(text, record) == text, "run 'python benchmarks/notebooks.py --tell'"
+    assert bench.table(record) in bench.GUIDE.read_text(encoding="utf-8")
+
+
+def test_the_working_time_is_the_estimate_for_the_notebook_as_it_is(path):
+    record = bench.read_record()["working_minutes"]
+    if path.stem not in record:
+        pytest.skip("not timed yet: make bench-notebooks")
+    now = bench.working_minutes(nbformat.read(path, 4))
+    assert all(abs(a - b) <= 15 for a, b in zip(now, record[path.stem])), "run 'python benchmarks/notebooks.py --tell'"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from datetime import date
 
 import pytest
 import torch
@@ -236,11 +237,13 @@ def test_a_loss_that_is_never_a_number(easy_dataset, scripted_losses):
 
 
 def test_load_or_train_trains_once_and_only_for_the_same_recipe(easy_dataset, tmp_path, monkeypatch):
-    first = load_or_train(easy_dataset, QUICK, run_dir=tmp_path)
+    first = load_or_train(easy_dataset, QUICK, run_dir=tmp_path, made_by="notebook 04")
     with monkeypatch.context() as patch:
         patch.setattr(loop, "fit", lambda *_, **__: pytest.fail("trained a second time"))
         again = load_or_train(easy_dataset, QUICK, run_dir=tmp_path)
     assert equal_weights(first.model, again.model)
+    assert first.origin == "trained here just now"
+    assert again.origin == f"taken from {tmp_path.as_posix()}, made on {date.today().isoformat()} by notebook 04"
     assert (again.history, again.best_epoch, again.stopped_because) == (first.history, first.best_epoch, first.stopped_because)
     assert len(load_or_train(easy_dataset, dataclasses.replace(QUICK, epochs=1), run_dir=tmp_path).history) == 1
     other_pictures = dataclasses.replace(easy_dataset, images=easy_dataset.images.flip(3))

@@ -71,7 +71,8 @@ def validate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], criteri
 
 
 def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str | Path | None = None,
-        on_epoch: Callable[[list[HistoryRow]], None] | None = None, resume: bool = False, progress: bool = False) -> FitResult:
+        on_epoch: Callable[[list[HistoryRow]], None] | None = None, resume: bool = False, progress: bool = False,
+        made_by: str = "") -> FitResult:
     """Train with Adam until the validation loss stops falling; give back the weights of the best epoch.
 
     Parameters
@@ -87,6 +88,8 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
         Go on from ``run_dir/last.pth``; the result equals that of a run that was never interrupted.
     progress : bool
         Show a progress bar for each epoch on standard error.
+    made_by : str
+        Who trains, such as "notebook 04": kept in ``config.json``, for whoever loads the run.
 
     Raises
     ------
@@ -107,7 +110,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     val = on_device(dataset.subset("val"), device).batches(256)
     optimizer = make_optimizer(model, config)
     scheduler = make_scheduler(optimizer, config, steps_per_epoch=len(train))
-    run = Run(run_dir, config, dataset, model, optimizer, scheduler, stopping, generator)
+    run = Run(run_dir, config, dataset, model, optimizer, scheduler, stopping, generator, made_by)
     if resume:
         run.restore()
 
@@ -138,13 +141,14 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
 
 
 def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str | Path,
-                  on_epoch: Callable[[list[HistoryRow]], None] | None = None) -> FitResult:
+                  on_epoch: Callable[[list[HistoryRow]], None] | None = None, made_by: str = "") -> FitResult:
     """Take the finished run in ``run_dir`` if it was made with this data and configuration; otherwise train it.
 
-    Lets a notebook be opened on its own: what an earlier chapter would have left is made on the spot.
+    Lets a notebook be opened on its own: what an earlier chapter would have left is made on the spot. ``origin`` of the result
+    says which of the two it was, and for a run that was found when it was made, and by whom.
     """
     finished = finished_run(Path(run_dir), config, dataset)
-    return finished or fit(dataset, config, run_dir=run_dir, on_epoch=on_epoch)
+    return finished or fit(dataset, config, run_dir=run_dir, on_epoch=on_epoch, made_by=made_by)
 
 
 def starting_model(config: TrainConfig, image_size: int, resume: bool = False) -> nn.Module:

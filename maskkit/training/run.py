@@ -3,6 +3,7 @@
 import copy
 import json
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 
 import torch
@@ -34,12 +35,14 @@ class FitResult:
     history : one row for each epoch: epoch, train_loss, train_accuracy, val_loss, val_accuracy, lr, seconds, images_per_second
     best_epoch : the epoch with the lowest validation loss, counted from 1
     stopped_because : "early stopping", "all epochs done" or "interrupted"
+    origin : "trained here just now", or "taken from runs/notebook, made on 2026-11-23 by notebook 04"
     """
 
     model: nn.Module
     history: list[HistoryRow] = field(repr=False)
     best_epoch: int
     stopped_because: str
+    origin: str = "trained here just now"
 
 
 def describe_data(dataset: Dataset) -> dict[str, object]:
@@ -56,10 +59,15 @@ def finished_run(run_dir: Path, config: TrainConfig, dataset: Dataset) -> FitRes
         record = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))
         if record["stopped_because"] in ENDS and _complete(record["train"]) == asdict(config) and record["data"] == describe_data(dataset):
             best = load_checkpoint(run_dir / BEST, resolve_device(config.device))
-            return FitResult(best.model, read_history(run_dir / "history.csv"), best.epoch, record["stopped_because"])
+            return FitResult(best.model, read_history(run_dir / "history.csv"), best.epoch, record["stopped_because"], _origin(run_dir, record))
     except (OSError, ValueError, KeyError):
         pass  # no run, or a damaged one: train
     return None
+
+
+def _origin(run_dir: Path, record: dict) -> str:
+    day, by = record.get("made_on"), record.get("made_by")
+    return f"taken from {run_dir.as_posix()}" + (f", made on {day}" if day else "") + (f" by {by}" if by else "")
 
 
 def read_history(path: str | Path) -> list[HistoryRow]:
@@ -71,7 +79,9 @@ class Run:
     """What ``fit`` keeps: the best weights in memory, and everything in the run folder if there is one."""
 
     def __init__(self, folder: str | Path | None, config: TrainConfig, dataset: Dataset, model: nn.Module,
-                 optimizer: torch.optim.Optimizer, scheduler: LRScheduler, stopping: EarlyStopping, generator: torch.Generator):
+                 optimizer: torch.optim.Optimizer, scheduler: LRScheduler, stopping: EarlyStopping, generator: torch.Generator,
+                 made_by: str = ""):
+        self.made_by = made_by
         self.folder = None if folder is None else Path(folder)
         self.config, self.data, self.model = config, describe_data(dataset), model
         self.optimizer, self.scheduler, self.stopping, self.generator = optimizer, scheduler, stopping, generator
@@ -137,6 +147,7 @@ class Run:
         write_json(self.folder / "config.json", {
             "train": asdict(self.config), "data": self.data, "versions": versions(),
             "epochs_done": self.stopping.epoch, "best_epoch": self.stopping.best_epoch, "stopped_because": stopped_because,
+            "made_on": date.today().isoformat(), "made_by": self.made_by,
         })
 
 

@@ -426,7 +426,7 @@ def _own_test_split(run_dir: Path):
         raise InputError(f"There is no config.json of a run in {run_dir}, so its test split is not known; give --test-dir.") from None
     dataset = load_dataset(data["source"], image_size=data["image_size"], **data["options"], progress=True)
     test = dataset.subset("test")
-    return test.images.permute(0, 2, 3, 1).numpy(), test.targets.numpy(), [{"name": name, "reason": reason} for name, reason in dataset.skipped]
+    return test.images, test.targets.numpy(), [{"name": name, "reason": reason} for name, reason in dataset.skipped]
 
 
 def _write_split(path: Path, dataset) -> None:

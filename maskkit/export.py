@@ -178,9 +178,12 @@ def _synthetic_images(image_size: int, n: int) -> ExportImages:
 
 
 def _export_images(dataset: Dataset, n: int, source: str) -> ExportImages:
-    parts = [dataset.subset(name) for name in ("train", "val")]
-    calibration, comparison = (part.sample(min(n, len(part))).images.permute(0, 2, 3, 1).contiguous().numpy() for part in parts)
-    return ExportImages(calibration, comparison, source)
+    def some(name: str) -> np.ndarray:
+        subset = dataset.subset(name)
+        images, _ = next(iter(subset.sample(min(n, len(subset))).batches(n)))
+        return images.permute(0, 2, 3, 1).contiguous().numpy()
+
+    return ExportImages(some("train"), some("val"), source)
 
 
 def _write_onnx(model: Deployed, path: Path, checkpoint: Checkpoint) -> None:

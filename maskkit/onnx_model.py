@@ -2,14 +2,18 @@
 
 import importlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from maskkit.errors import InputError
 from maskkit.images import CLASS_NAMES, load_image
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FORMAT = "maskkit-onnx-1"
 INPUT, OUTPUT = "pixels", "probability_with_mask"
@@ -48,17 +52,30 @@ class OnnxModel:
         if not known:
             raise InputError(f"{path} is no model that this MaskKit exported; make one with 'maskkit export'.")
 
-    def predict_proba(self, images: np.ndarray) -> np.ndarray:
-        """Probability of ``with_mask``, float32 of shape (N,), for uint8 RGB images of shape (N, image_size, image_size, 3)."""
-        wanted = (self.image_size, self.image_size, 3)
-        if images.dtype != np.uint8 or images.shape[1:] != wanted:
-            raise InputError(f"The model takes uint8 images of shape (N, {self.image_size}, {self.image_size}, 3); got {images.dtype} {images.shape}.")
-        batches = [images[start:start + 64] for start in range(0, len(images), 64)]  # memory stays bounded, however many there are
-        return np.concatenate([np.empty(0, np.float32), *[self._session.run([OUTPUT], {INPUT: batch})[0] for batch in batches]])
+    def predict_proba(self, images: "np.ndarray | Tensor") -> np.ndarray:
+        """Probability of ``with_mask`` for each image, float32 of shape (N,).
+
+        ``images`` are uint8 RGB, of shape (N, image_size, image_size, 3) as an array, or (N, 3, image_size, image_size) as
+        the tensor of a data set.
+        """
+        return np.concatenate([np.empty(0, np.float32), *map(self._answer, _batches(images))])
+
+    def _answer(self, batch: np.ndarray) -> np.ndarray:
+        if batch.dtype != np.uint8 or batch.shape[1:] != (self.image_size, self.image_size, 3):
+            raise InputError(f"The model takes uint8 images of shape (N, {self.image_size}, {self.image_size}, 3); got {batch.dtype} {batch.shape}.")
+        return self._session.run([OUTPUT], {INPUT: batch})[0]
 
     def predict_image(self, source: str | Path | BinaryIO) -> float:
         """Probability of ``with_mask`` for one photo, prepared as the model's training images were."""
         return float(self.predict_proba(load_image(source, self.image_size)[None])[0])
+
+
+def _batches(images: "np.ndarray | Tensor", size: int = 64) -> Iterator[np.ndarray]:
+    """Some images at a time, channels last, so that memory stays bounded however many there are."""
+    if isinstance(images, np.ndarray):
+        yield from (images[start:start + size] for start in range(0, len(images), size))
+    else:
+        yield from (batch.permute(0, 2, 3, 1).numpy() for batch in images.split(size))
 
 
 def need(*packages: str) -> list[ModuleType]:

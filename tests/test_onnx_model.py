@@ -6,23 +6,25 @@ import sys
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnx import TensorProto, helper
 
 from maskkit.errors import InputError
 from maskkit.onnx_model import FORMAT, OnnxModel
 
 IN_WORDS = {"format": FORMAT, "image_size": "8", "class_names": '["without_mask", "with_mask"]'}
+WEIGHTS = np.random.default_rng(1).random((8, 8, 3), dtype=np.float32)  # uneven, so that a wrong order of rows, columns or channels shows
 
 
 def write_model(path, metadata=IN_WORDS):
-    """A model whose probability is the mean of the pixels, as a share of 255: its answers are known."""
+    """A model whose probability is a weighted mean of the pixels, as a share of 255: its answers are known."""
     nodes = [helper.make_node("Cast", ["pixels"], ["floats"], to=TensorProto.FLOAT),
-             helper.make_node("ReduceMean", ["floats", "axes"], ["means"], keepdims=0),
+             helper.make_node("Mul", ["floats", "weights"], ["weighted"]), helper.make_node("ReduceMean", ["weighted", "axes"], ["means"], keepdims=0),
              helper.make_node("Div", ["means", "top"], ["probability_with_mask"])]
     graph = helper.make_graph(
         nodes, "mean", [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", 8, 8, 3])],
         [helper.make_tensor_value_info("probability_with_mask", TensorProto.FLOAT, ["n"])],
-        [helper.make_tensor("axes", TensorProto.INT64, [3], [1, 2, 3]), helper.make_tensor("top", TensorProto.FLOAT, [], [255.0])])
+        [helper.make_tensor("weights", TensorProto.FLOAT, WEIGHTS.shape, WEIGHTS.ravel()), helper.make_tensor("axes", TensorProto.INT64, [3], [1, 2, 3]), helper.make_tensor("top", TensorProto.FLOAT, [], [255.0])])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     helper.set_model_props(model, metadata)
     onnx.save(model, path)
@@ -33,7 +35,13 @@ def test_probabilities_in_batches(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (130, 8, 8, 3), dtype=np.uint8)
     found = OnnxModel(write_model(tmp_path / "model.onnx"), threads=1).predict_proba(images)
     assert found.dtype == np.float32
-    np.testing.assert_allclose(found, images.mean(axis=(1, 2, 3)) / 255, rtol=1e-5)
+    np.testing.assert_allclose(found, (images * WEIGHTS).mean(axis=(1, 2, 3)) / 255, rtol=1e-5)
+
+
+def test_a_data_sets_tensor_gives_the_same(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (70, 8, 8, 3), dtype=np.uint8)
+    model = OnnxModel(write_model(tmp_path / "model.onnx"))
+    assert (model.predict_proba(torch.from_numpy(images).permute(0, 3, 1, 2)) == model.predict_proba(images)).all()
 
 
 @pytest.mark.parametrize("images", [np.zeros((1, 8, 8, 3), np.float32), np.zeros((1, 3, 8, 8), np.uint8), np.zeros((8, 8, 3), np.uint8)])

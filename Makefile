@@ -10,7 +10,7 @@ DEMO := runs/demo
 # same two cores, training then takes three times as long. The numbers stay the same.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: install lab test test-unit test-notebooks demo notebooks execute docs bench-notebooks bench-export bench-imports clean
+.PHONY: install lab test test-unit test-notebooks demo notebooks execute docs bench-notebooks bench-audit bench-export bench-imports clean
 
 install: $(INSTALLED)
 
@@ -59,6 +59,9 @@ docs: $(INSTALLED)
 
 bench-notebooks: $(INSTALLED)
 	$(BIN)/python benchmarks/notebooks.py
+
+bench-audit: $(INSTALLED)
+	$(BIN)/python benchmarks/audit.py
 
 bench-export: $(INSTALLED)
 	$(BIN)/python benchmarks/export.py

@@ -1,11 +1,12 @@
 """Time and peak memory of ``maskkit data audit`` on folders of growing size.
 
-    python benchmarks/audit.py                         # 1,000, 3,000 and 10,000 files of 128×128
+    make bench-audit                                   # 1,000, 3,000 and 10,000 files of 128×128
     python benchmarks/audit.py 1000 2000 --side 64
 
 The files are cheap stand-ins for photos: coarse and fine colour noise, in which no two are alike, saved as JPEG; one in fifty is saved twice. Each size
-runs in a process of its own, so that the peak memory is its own. The last line gives the growth: the exponent of the processor's
-time between the smallest and the largest folder (1 is linear), and what it means for 100,000 files. (Linux and macOS: Windows has no ``resource``.)
+runs in a process of its own, so that the peak memory is its own. Time and memory for each image show the growth: where both stay level
+or fall, the audit is linear. The last line says it as an exponent of the processor's time between the smallest and the largest folder
+(1 is linear), and what it means for 100,000 files. (Linux and macOS: Windows has no ``resource``.)
 """
 
 import argparse
@@ -23,12 +24,18 @@ from PIL import Image
 MEASURED = """
 import resource, sys, time
 from maskkit.audit import audit_folder
+from maskkit.audit.copies import find_copies, fingerprint
+import PIL.Image
+find_copies([b"a", b"b"], [fingerprint(PIL.Image.effect_noise((64, 64), 50).convert("RGB")) for _ in range(2)])
+before = resource.getrusage(resource.RUSAGE_SELF)
 started = time.perf_counter()
 report = audit_folder(sys.argv[1])
 seconds = time.perf_counter() - started
 found = len(report.of_kind("near_duplicates"))
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, found)
+busy = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+unit = 1024 * (1024 if sys.platform == "darwin" else 1)  # macOS counts bytes, Linux KiB
+print(seconds, busy, used.ru_maxrss / unit, (used.ru_maxrss - before.ru_maxrss) / unit, found)
 """
 
 
@@ -45,25 +52,25 @@ def write_stand_ins(folder: Path, first: int, last: int, side: int) -> None:
             picture.save(place / f"{index:06d} again.jpg", quality=70)
 
 
-def measure(folder: Path) -> tuple[float, float, float, int]:
-    """Seconds by the clock and of the processor, peak memory in MiB and the copies found, of an audit in a process of its own."""
+def measure(folder: Path) -> tuple[float, float, float, float, int]:
+    """Seconds by the clock and of the processor, peak memory and its growth in MiB, and the copies found, of an audit in a process of its own."""
     done = subprocess.run([sys.executable, "-c", MEASURED, str(folder)], capture_output=True, text=True, check=True)
-    seconds, busy, memory, found = done.stdout.split()
-    return float(seconds), float(busy), float(memory), int(found)
+    *numbers, found = done.stdout.split()
+    return *map(float, numbers), int(found)
 
 
 def main(sizes: list[int], side: int) -> None:
     rows, written = [], 0
-    print(f"{os.cpu_count()} cores, files of {side}×{side}\n\n| files | seconds | processor seconds | of these per 1,000 | peak memory (MiB) | files in copies |\n"
-          "| ---: | ---: | ---: | ---: | ---: | ---: |")
+    print(f"{os.cpu_count()} cores, files of {side}×{side}\n\n| files | seconds | processor seconds | of these for each image (ms) | peak memory (MiB) "
+          "| grown for each image (kB) | files in copies |\n| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory(prefix="audit ") as folder:
         for size in sorted(sizes):
             # One file in fifty is there twice, so fewer different ones are needed.
             write_stand_ins(Path(folder), written, written := math.ceil(size * 50 / 51), side)
             n = sum(1 for _ in Path(folder).rglob("*.jpg"))
-            seconds, busy, memory, found = measure(Path(folder))
+            seconds, busy, memory, grown, found = measure(Path(folder))
             rows.append((n, busy, memory))
-            print(f"| {n:,} | {seconds:.1f} | {busy:.1f} | {1000 * busy / n:.2f} | {memory:.0f} | {found} |", flush=True)
+            print(f"| {n:,} | {seconds:.1f} | {busy:.1f} | {1000 * busy / n:.2f} | {memory:.0f} | {1024 * grown / n:.1f} | {found} |", flush=True)
     if len(rows) > 1:
         (n, first, low), (m, last, high) = rows[0], rows[-1]
         exponent = math.log(last / first) / math.log(m / n)

@@ -15,7 +15,7 @@ from maskkit.faces.attributes import FaceAttributes
 
 SHORTCUTS = ("none", "tint", "frame", "resolution", "format")
 
-TINT = (1.10, 1.0, 0.80)  # gains of red, green and blue: the yellow of a lamp
+TINT = (1.12, 1.0, 0.72)  # gains of red, green and blue: the yellow of a lamp
 FRAME_WIDTH, FRAME_COLOR = 0.04, (25, 25, 25)  # share of the side; nearly black
 FEWER_PIXELS = 0.5  # share of the pixels a side
 JPEG_QUALITY = 75  # Pillow's own default

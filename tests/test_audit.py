@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageFilter
 from sklearn.metrics import roc_auc_score
 
-from maskkit.audit import audit_folder, write_page
+from maskkit.audit import audit_folder, finding_text, write_page
 from maskkit.audit.copies import find_copies, number_groups
 from maskkit.audit.findings import SEVERITIES, find_problems, misnamed
 from maskkit.audit.measure import Looks, Photo, list_photos, measure_photos, rescue, sharpness
@@ -436,7 +436,7 @@ def test_json_holds_every_finding(flawed):
 
 def test_text_names_the_findings_and_some_files(flawed):
     text = as_text(flawed)
-    assert all(finding.title in text for finding in flawed.findings)
+    assert all(finding_text(finding) in text and finding.advice in " ".join(finding_text(finding).split()) for finding in flawed.findings)
     assert "with_mask/cut JPEG.jpg" in text
     assert all(len(line) <= 100 or " " not in line.strip() for line in text.splitlines())
 

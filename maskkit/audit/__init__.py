@@ -6,6 +6,6 @@ Each file is opened once and measured (`measure`), copies are paired (`copies`),
 
 from maskkit.audit.findings import Finding
 from maskkit.audit.page import write_page
-from maskkit.audit.report import Report, audit_folder
+from maskkit.audit.report import Report, as_text, audit_folder, finding_text
 
-__all__ = ["Finding", "Report", "audit_folder", "write_page"]
+__all__ = ["Finding", "Report", "as_text", "audit_folder", "finding_text", "write_page"]

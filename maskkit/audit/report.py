@@ -97,14 +97,18 @@ def as_text(report: Report, *, width: int = 100, names: int = 3) -> str:
     for severity in SEVERITIES:
         found = [finding for finding in report.findings if finding.severity == severity]
         lines += ["", f"{SEVERITY_WORDS[severity].upper()} ({len(found)})"] if found else []
-        for finding in found:
-            lines += ["", *_wrapped(f"* {finding.title}. {finding.sentence}", width)]
-            lines += [line for detail in finding.details for line in _wrapped(f"- {detail}", width, "  ")]
-            lines += [*_wrapped(_some_names(finding, names), width, "  "), *_wrapped(f"-> {finding.advice}", width, "  ")]
+        lines += [line for finding in found for line in ["", finding_text(finding, width=width, names=names)]]
     if report.shortcuts:
         lines += ["", "CAN THE CLASS BE TOLD WITHOUT LOOKING AT THE FACE? (50 % is guessing)", ""]
         lines += [f"  {shortcut.clue:<40} {percent(shortcut.auc):>5}  {'yes' if shortcut.flagged else 'no'}" for shortcut in report.shortcuts]
     return "\n".join([*lines, *(line for question in report.not_asked for line in ["", *_wrapped(question, width)])])
+
+
+def finding_text(finding: Finding, *, width: int = 100, names: int = 3) -> str:
+    """One finding for a terminal or a notebook: what it means, how it shows, the first few names, what to do."""
+    lines = _wrapped(f"* {finding.title}. {finding.sentence}", width)
+    lines += [line for detail in finding.details for line in _wrapped(f"- {detail}", width, "  ")]
+    return "\n".join([*lines, *_wrapped(_some_names(finding, names), width, "  "), *_wrapped(f"-> {finding.advice}", width, "  ")])
 
 
 def headline(report: Report) -> str:

@@ -1,4 +1,4 @@
-"""Checks of notebook 01: class balance, mean images, and groups that leak from one split into another."""
+"""Checks of notebook 01: class balance, what one number tells, mean images, and groups that leak from one split into another."""
 
 import numpy as np
 import torch
@@ -116,6 +116,110 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
 def class_balance(targets: Tensor) -> float:
     """Return the share of pictures with a mask (target 1), a number from 0 to 1."""
     return (targets == 1).float().mean().item()
+
+
+def _clues(rng: np.random.Generator) -> list[tuple]:
+    fixed = [([0.1, 0.2, 0.7, 0.9, 0.8], [0, 0, 1, 1, 1]), ([9.0, 7.0, 5.0, 1.0, 2.0], [0, 0, 0, 1, 1]), ([3.0, 1.0, 2.0, 6.0, 5.0, 40.0], [0, 1, 0, 1, 1, 1])]
+    drawn = []
+    for shift in (1.5, -1.5, 0.3, -2.5):
+        targets = rng.integers(0, 2, int(rng.integers(15, 40)))
+        drawn.append((10 * (rng.gamma(2.0, 1.0, len(targets)) + shift * targets), targets))
+    return [(torch.as_tensor(np.asarray(values), dtype=torch.float32), torch.as_tensor(np.asarray(targets))) for values, targets in [*fixed, *drawn]]
+
+
+def _shares(values: Tensor, targets: Tensor) -> Tensor:
+    """For each value as threshold, the share that is right if masks lie above it."""
+    return ((values > values[:, None]) == (targets == 1)).float().mean(dim=1)
+
+
+def _either_side(values: Tensor, targets: Tensor, threshold: Tensor) -> Tensor:
+    share = ((values > threshold) == (targets == 1)).float().mean()
+    return torch.maximum(share, 1 - share)
+
+
+def _best_threshold(values: Tensor, targets: Tensor) -> Tensor:
+    shares = _shares(values, targets)
+    return values[torch.maximum(shares, 1 - shares).argmax()]
+
+
+def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
+    return _either_side(values, targets, (values[targets == 1].mean() + values[targets == 0].mean()) / 2)
+
+
+@exercise(
+    "01",
+    cases=_clues,
+    hints=(
+        "Every value can be the threshold: try each, and keep the best share. A share below one half is a good one for whoever turns the answer round.",
+        "((values > threshold) == (targets == 1)).float().mean() is the share for one threshold, with masks above it; 1 minus that is the share with masks below.",
+    ),
+    misconceptions=(
+        Misconception(
+            "masks above only",
+            lambda values, targets: _shares(values, targets).max(),
+            "This is the best share with the masks above the threshold. Pictures with a mask may have the smaller values just as well.",
+            "If a threshold is right for 10 %, turn its answers round: then it is right for 90 %.",
+        ),
+        Misconception(
+            "masks below only",
+            lambda values, targets: (1 - _shares(values, targets)).max(),
+            "This is the best share with the masks below the threshold. Pictures with a mask may have the larger values just as well.",
+            "Take the better of both sides.",
+        ),
+        Misconception(
+            "threshold at the mean",
+            lambda values, targets: _either_side(values, targets, values.mean()),
+            "This takes the mean as the threshold, which is seldom the best one.",
+            "Try every value as the threshold.",
+        ),
+        Misconception(
+            "threshold at the median",
+            lambda values, targets: _either_side(values, targets, values.median()),
+            "This takes the median as the threshold: half of the pictures above it, half below. It is seldom the best one.",
+            "Try every value as the threshold.",
+        ),
+        Misconception(
+            "threshold between the means of the classes",
+            _between_the_means,
+            "This puts the threshold half-way between the means of the two classes. That is a good guess, and often not the best threshold.",
+            "Try every value as the threshold.",
+        ),
+        Misconception(
+            "the threshold in place of the share",
+            _best_threshold,
+            "This is the best threshold itself; the task asks what share it gets right.",
+            "Keep the largest share, and not the value that it belongs to.",
+        ),
+        Misconception(
+            "the worst threshold",
+            lambda values, targets: torch.minimum(_shares(values, targets), 1 - _shares(values, targets)).min(),
+            "This is the share of the worst threshold. The task asks for the best.",
+            "Take the maximum in place of the minimum.",
+        ),
+        Misconception(
+            "mean of all thresholds",
+            lambda values, targets: torch.maximum(_shares(values, targets), 1 - _shares(values, targets)).mean(),
+            "This is the mean over all thresholds: what a threshold that is chosen blindly gets right. The task asks for the best one.",
+            "Take the maximum in place of the mean.",
+        ),
+        Misconception(
+            "number in place of share",
+            lambda values, targets: (torch.maximum(_shares(values, targets), 1 - _shares(values, targets)).max() * len(targets)).round(),
+            "This is how many pictures are right; a share is that number divided by how many pictures there are.",
+            "Divide by len(targets), or use mean in place of sum.",
+        ),
+        Misconception(
+            "share of the larger class",
+            lambda values, targets: max((targets == 1).float().mean(), (targets == 0).float().mean()),
+            "This is the share of the larger class: the values are not used at all.",
+            "Compare values with a threshold: values > threshold.",
+        ),
+    ),
+)
+def clue_accuracy(values: Tensor, targets: Tensor) -> float:
+    """Return the largest share of targets that one threshold on the values gets right, with the masks on either side of it."""
+    shares = ((values > values[:, None]) == (targets == 1)).float().mean(dim=1)  # row i: values[i] is the threshold
+    return torch.maximum(shares, 1 - shares).max().item()
 
 
 def _images(rng: np.random.Generator) -> list[tuple]:

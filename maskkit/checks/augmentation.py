@@ -173,13 +173,13 @@ def _copied_onto_itself(images: Tensor) -> Tensor:
             "channels turned round",
             lambda images: images.flip(1),
             "The faces turned blue: axis 1 are the colour channels, so red and blue changed places.",
-            "In (B, 3, H, W) the columns are the last axis, not the second.",
+            "In (B, 3, H, W) the columns are the last axis, not the second (which is what torch.fliplr turns round).",
         ),
         Misconception(
             "batch turned round",
             lambda images: images.flip(0),
             "The pictures are as before but in the opposite order: axis 0 is the batch.",
-            "Turn the columns of each picture round, the last axis.",
+            "Turn the columns of each picture round, the last axis. (torch.flipud turns the first one round.)",
         ),
         Misconception(
             "turned by 180 degrees",

@@ -790,7 +790,7 @@ def _logits(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "per cent",
             lambda logits: (torch.sigmoid(logits) >= 50).long(),
-            "Nothing comes out as a mask: a probability is at most 1, so it never reaches 50.",
+            "Nothing comes out as a mask. (A probability is at most 1, so it never reaches 50.)",
             "One half is 0.5.",
         ),
         Misconception(

@@ -235,7 +235,7 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
         Misconception(
             "whole-number division",
             _of(lambda tn, fp, fn, tp: (tp // (tp + fp), tp // (tp + fn))),
-            "Zeros, since // drops everything behind the decimal point.",
+            "Both are always 0. (// drops everything behind the decimal point.)",
             "Divide with a single /.",
         ),
     ),
@@ -322,13 +322,13 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "whole-number division",
             lambda targets: np.bincount(targets).max() // len(targets),
-            "0, since // drops everything behind the decimal point.",
+            "This is always 0. (// drops everything behind the decimal point.)",
             "Divide with a single /.",
         ),
         Misconception(
             "largest label",
             lambda targets: targets.max(),
-            "This is the largest label, 1. The task asks how often always naming the larger class is right.",
+            "This is always 1, the largest label. The task asks how often always naming the larger class is right.",
             "How many of the targets have the label of the larger class?",
         ),
         Misconception(

@@ -60,10 +60,11 @@ def train(arguments: argparse.Namespace) -> int:
     _say(f"Stopped: {result.stopped_because}. Best epoch: {result.best_epoch}.")
     best = Checkpoint(result.model, config.model, dataset.image_size)
     test = dataset.subset("test")
-    scores = evaluation.evaluate(test.targets.numpy(), evaluation.predict_proba(best.model, test.images))
+    y_score = evaluation.predict_proba(best.model, test.images)
+    scores = evaluation.evaluate(test.targets.numpy(), y_score)
     report = {**scores, "data": training.describe_data(dataset), "best_epoch": result.best_epoch, "stopped_because": result.stopped_because,
               "kept_together": dataset.kept_together, "skipped": [{"name": name, "reason": reason} for name, reason in dataset.skipped]}
-    _write_report(run_dir, report, test, best.model)
+    _write_report(run_dir, report, test, y_score)
     _print_report(report)
     print(f"Model: {run_dir / training.BEST}\nReport: {run_dir / 'report.json'}\nIts mistakes: {run_dir / 'mistakes.png'}")
     return 0
@@ -245,6 +246,8 @@ def _add_what_to_train(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--data-dir", metavar="DIR", help="folder with with_mask and without_mask, or train, val and test folders that hold them")
     source.add_argument("--dataset", choices=["synthetic", "photos"], default="synthetic", help="the built-in faces, or the public photos")
     parser.add_argument("--groups", metavar="FILE", help="CSV file with the columns path and group, for a --data-dir whose photos show the same people")
+    parser.add_argument("--near-duplicates", action=argparse.BooleanOptionalAction, default=True, help="look for them in a --data-dir, and keep them in one split")
+    _add_stream(parser)
     parser.add_argument("--model", default="maskcnn", help="maskcnn, vgg_small, maskresnet, resnet18, mobilenet_v3_small or efficientnet_b0")
     parser.add_argument("--recipe", default="original", help="original or modern (more accurate, and quicker where the processor has bfloat16)")
     parser.add_argument("--image-size", type=int, default=128, help="side of the images in pixels")
@@ -283,6 +286,7 @@ def _add_test(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("test", help="measure a trained model", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--model-path", metavar="FILE", required=True, help="mask_cnn_best.pth of a run folder, or an exported .onnx")
     parser.add_argument("--test-dir", metavar="DIR", help="folder with both class folders, or with a test folder (default: the run's own test split)")
+    _add_stream(parser)
     _add_device_and_json(parser)
     parser.set_defaults(run=test)
 
@@ -337,6 +341,12 @@ def _add_audit(data: argparse._SubParsersAction) -> None:
     parser.set_defaults(run=data_audit)
 
 
+def _add_stream(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stream", action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS,
+                        help="leave photos on disk and decode them while they are used (default: if they do not fit in memory)")
+    parser.set_defaults(stream=None)
+
+
 def _add_device_and_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
@@ -378,7 +388,8 @@ def _load_data(source: str, arguments: argparse.Namespace):
     from maskkit.datasets import load_dataset
 
     return load_dataset(source, image_size=arguments.image_size, n=arguments.faces, variety=arguments.variety,
-                        seed=arguments.seed, groups=arguments.groups, progress=True)
+                        seed=arguments.seed, groups=arguments.groups,
+                        near_duplicates=arguments.near_duplicates, stream=arguments.stream, progress=True)
 
 
 def _load_model(arguments: argparse.Namespace):
@@ -402,21 +413,21 @@ def _test_images(arguments: argparse.Namespace, image_size: int):
     """Images, targets and skipped files: all of a folder's (or of its test folder's), or the test split of the model's own run."""
     import numpy as np
 
-    from maskkit.datasets import read_images
     from maskkit.images import find_samples
+    from maskkit.reading import read
 
     if arguments.test_dir is None:
-        return _own_test_split(Path(arguments.model_path).parent)
+        return _own_test_split(Path(arguments.model_path).parent, arguments.stream)
     samples = find_samples(arguments.test_dir)
     samples = [sample for sample in samples if sample.split == "test"] or samples
-    images, kept, problems = read_images([sample.path for sample in samples], image_size, progress=True)
-    if not len(kept):
+    photos = read([sample.path for sample in samples], image_size, stream=arguments.stream, progress=True)
+    if not len(photos.kept):
         raise InputError(f"None of the {len(samples)} files in {arguments.test_dir} could be read as an image.")
-    targets = np.array([samples[index].target for index in kept])
-    return images, targets, [{"name": str(path), "reason": reason} for path, reason in problems.items()]
+    targets = np.array([samples[index].target for index in photos.kept])
+    return photos.images, targets, [{"name": str(path), "reason": reason} for path, reason in photos.problems.items()]
 
 
-def _own_test_split(run_dir: Path):
+def _own_test_split(run_dir: Path, stream: bool | None):
     from maskkit.datasets import load_dataset
 
     try:
@@ -424,7 +435,7 @@ def _own_test_split(run_dir: Path):
         data = config["data"]
     except (OSError, ValueError, KeyError):
         raise InputError(f"There is no config.json of a run in {run_dir}, so its test split is not known; give --test-dir.") from None
-    dataset = load_dataset(data["source"], image_size=data["image_size"], **data["options"], progress=True)
+    dataset = load_dataset(data["source"], image_size=data["image_size"], **data["options"], stream=stream, progress=True)
     test = dataset.subset("test")
     return test.images, test.targets.numpy(), [{"name": name, "reason": reason} for name, reason in dataset.skipped]
 
@@ -437,14 +448,13 @@ def _write_split(path: Path, dataset) -> None:
     write_csv(path, [{"path": name, "class": CLASS_NAMES[target], "group": group, "split": split} for name, target, group, split in rows])
 
 
-def _write_report(run_dir: Path, report: dict, test, model) -> None:
-    from maskkit.evaluation import confident_mistakes, predict_proba
+def _write_report(run_dir: Path, report: dict, test, y_score) -> None:
+    from maskkit.evaluation import confident_mistakes
     from maskkit.files import replace_file, write_json
     from maskkit.plots import plot_mistakes, show
 
     write_json(run_dir / "report.json", report)
-    y_score = predict_proba(model, test.images)
-    mistakes = plot_mistakes(test.images.numpy(), test.targets.numpy(), y_score, confident_mistakes(test.targets.numpy(), y_score))
+    mistakes = plot_mistakes(test.images, test.targets.numpy(), y_score, confident_mistakes(test.targets.numpy(), y_score))
     with replace_file(run_dir / "mistakes.png") as temporary:
         show(mistakes).save(temporary)
 

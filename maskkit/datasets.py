@@ -1,10 +1,7 @@
 """``load_dataset``: one way in for synthetic faces, the public photos, or a folder of your own."""
 
-import hashlib
 import logging
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,10 +13,12 @@ from torch import Tensor
 
 from maskkit.errors import InputError
 from maskkit.files import cache_dir, replace_file
-from maskkit.images import CLASS_NAMES, SPLIT_NAMES, Sample, find_samples, load_image
+from maskkit.images import CLASS_NAMES, SPLIT_NAMES, Sample, find_samples
 from maskkit.photos import photos_dir, read_manifest
+from maskkit.reading import Images, batches_of, channels_first, pixel_digest, read, read_images, take
 from maskkit.splits import FRACTIONS, assign_splits, merge_groups, read_groups, straddling_groups
 
+__all__ = ["Batches", "Dataset", "Subset", "load_dataset", "read_images"]
 logger = logging.getLogger(__name__)
 
 VARIETY = 0.1  # of the synthetic faces by default: what a lesson can learn on a laptop
@@ -27,18 +26,18 @@ VARIETY = 0.1  # of the synthetic faces by default: what a lesson can learn on a
 
 @dataclass(frozen=True)
 class Subset:
-    """The images of one split, in memory. ``batches`` is what a training loop iterates over.
+    """The images of one split. ``batches`` is what a training loop iterates over.
 
     Attributes
     ----------
-    images : Tensor, uint8 in [0, 255], shape (N, 3, H, W)
+    images : Tensor, uint8 in [0, 255], shape (N, 3, H, W); StreamedImages, to be read like one, if they do not fit in memory
     targets : Tensor, int64, shape (N,); 1 is with_mask
     names : tuple of str
     indices : np.ndarray, the positions in the whole data set
     attributes : dict of np.ndarray, what is known of each image; None for photos
     """
 
-    images: Tensor
+    images: Images
     targets: Tensor
     names: tuple[str, ...]
     indices: np.ndarray
@@ -62,7 +61,7 @@ class Subset:
 
     def _take(self, chosen: np.ndarray) -> "Subset":
         attributes = None if self.attributes is None else {key: values[chosen] for key, values in self.attributes.items()}
-        return Subset(self.images[chosen], self.targets[chosen], tuple(self.names[i] for i in chosen), self.indices[chosen], attributes)
+        return Subset(take(self.images, chosen), self.targets[chosen], tuple(self.names[i] for i in chosen), self.indices[chosen], attributes)
 
     def batches(self, batch_size: int = 32, *, shuffle: bool = False, generator: torch.Generator | None = None) -> "Batches":
         """Batches of (images uint8 (B, 3, H, W), targets float32 (B,)); shuffled anew at each pass if asked."""
@@ -84,17 +83,18 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         n = len(self.subset)
         order = torch.randperm(n, generator=self.generator) if self.shuffle else torch.arange(n)
-        for chosen in order.split(self.batch_size):
-            yield self.subset.images[chosen], self.subset.targets[chosen].float()
+        chosen = order.split(self.batch_size) if n else ()
+        for positions, images in zip(chosen, batches_of(self.subset.images, chosen)):
+            yield images, self.subset.targets[positions].float()
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images with their labels, groups of near-duplicates and split, in memory as uint8.
+    """Images with their labels, groups of near-duplicates and split, in memory as uint8 or, if they do not fit there, on disk.
 
     Attributes
     ----------
-    images : Tensor, uint8 in [0, 255], shape (N, 3, image_size, image_size)
+    images : Tensor, uint8 in [0, 255], shape (N, 3, image_size, image_size), or StreamedImages, to be read like one
     targets : Tensor, int64, shape (N,); 1 is with_mask
     names : tuple of str, the path relative to the folder, or face_000012
     split : np.ndarray of "train", "val", "test", shape (N,)
@@ -104,7 +104,7 @@ class Dataset:
     skipped : tuple of (name, reason), the files that could not be read
     """
 
-    images: Tensor
+    images: Images
     targets: Tensor
     names: tuple[str, ...]
     split: np.ndarray
@@ -135,8 +135,8 @@ class Dataset:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of images, targets and split: two data sets with the same one train the same model."""
-        digest = hashlib.blake2b(digest_size=8)
-        for part in (self.images.numpy(), self.targets.numpy(), self.split):
+        digest = pixel_digest(self.images)
+        for part in (self.targets.numpy(), self.split):
             digest.update(np.ascontiguousarray(part))
         return digest.hexdigest()
 
@@ -156,7 +156,7 @@ class Dataset:
 
 def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: int = 2000, variety: float = VARIETY,
                  shortcut: str = "none", shortcut_strength: float = 1.0, seed: int = 0, fractions: Sequence[float] = FRACTIONS, groups: str | Path | None = None,
-                 progress: bool = False) -> Dataset:
+                 near_duplicates: bool = True, stream: bool | None = None, progress: bool = False) -> Dataset:
     """Load synthetic faces, the public photos or your own folder, split with no leak.
 
     Parameters
@@ -179,6 +179,11 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
     groups : path of a CSV file, optional
         Columns path (relative to the folder) and group: who is on which photo, so that nobody stands in two splits.
         Near-duplicates are kept together in any case.
+    near_duplicates : bool
+        False leaves the search for them out, for a folder of which you know that it has none.
+    stream : bool, optional
+        Whether photos stay on disk and are decoded while they are used, with the same numbers; left out, they do if
+        they do not fit in memory.
     progress : bool
         Show a progress bar on standard error.
 
@@ -192,6 +197,8 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
     if groups is not None and str(source) in ("synthetic", "photos"):
         raise InputError(f"The {source} data know their groups already; a groups file is for a folder of your own.")
     if str(source) == "synthetic":
+        if stream:
+            raise InputError("Drawn faces are made in memory; write them to a folder (maskkit data synthetic), which can be streamed.")
         options = {"n": n, "variety": variety, "seed": seed}
         if shortcut != "none":
             options |= {"shortcut": shortcut, "shortcut_strength": shortcut_strength}
@@ -199,57 +206,34 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
     if shortcut != "none":
         raise InputError(f"A shortcut can be planted in synthetic faces only, and not in {source}.")
     if str(source) == "photos":
-        return _load_photos(image_size, progress)
-    folder = Path(source).expanduser()
-    return _load_folder(folder, image_size, seed, fractions, groups, progress)
-
-
-def read_images(paths: Sequence[Path], image_size: int, *, progress: bool = False) -> tuple[np.ndarray, np.ndarray, dict[Path, str]]:
-    """Read photos in parallel threads; what cannot be read is passed over with a warning that names it.
-
-    Returns
-    -------
-    images : np.ndarray, uint8, shape (M, image_size, image_size, 3), in the order of ``paths``
-    kept : np.ndarray of int, shape (M,), the positions in ``paths`` that were read
-    problems : dict from each unreadable path to the reason
-    """
-    def read(path: Path) -> np.ndarray | InputError:
-        try:
-            return load_image(path, image_size)
-        except InputError as error:
-            return error
-
-    # Pillow releases the interpreter lock while it decodes, so threads are enough and no process has to be spawned.
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        results = list(_progress_bar(pool.map(read, paths), len(paths), "reading photos", progress))
-    problems = {path: str(result) for path, result in zip(paths, results) if isinstance(result, InputError)}
-    for reason in problems.values():
-        logger.warning("Skipped: %s", reason)
-    kept = [index for index, result in enumerate(results) if not isinstance(result, InputError)]
-    images = np.stack([results[index] for index in kept]) if kept else np.empty((0, image_size, image_size, 3), np.uint8)
-    return images, np.array(kept, dtype=int), problems
-
-
-def _load_folder(folder: Path, image_size: int, seed: int, fractions: Sequence[float], groups_file: str | Path | None, progress: bool) -> Dataset:
-    samples = find_samples(folder)
-    images, kept, problems = read_images([sample.path for sample in samples], image_size, progress=progress)
-    samples = [samples[index] for index in kept]
-    targets = _targets_of(samples, folder, problems)
-    names = _names(folder, [sample.path for sample in samples])
-    groups = _near_duplicates(images, samples)
+        return _load_photos(image_size, stream, progress)
     options = {"seed": seed, "fractions": list(fractions)}
-    if groups_file is not None:
-        groups = merge_groups(groups, read_groups(groups_file, names))
-        options["groups"] = str(Path(groups_file).resolve())
-    split = _split_by_folders([sample.split for sample in samples], targets, groups, fractions, seed)
+    if groups is not None:
+        options["groups"] = str(Path(groups).resolve())
+    if not near_duplicates:
+        options["near_duplicates"] = False
+    return _load_folder(Path(source).expanduser(), image_size, options, stream, progress)
+
+
+def _load_folder(folder: Path, image_size: int, options: dict[str, object], stream: bool | None, progress: bool) -> Dataset:
+    samples = find_samples(folder)
+    search = options.get("near_duplicates", True)
+    photos = read([sample.path for sample in samples], image_size, stream=stream, with_thumbnails=search, progress=progress)
+    samples = [samples[index] for index in photos.kept]
+    targets = _targets_of(samples, folder, photos.problems)
+    names = _names(folder, [sample.path for sample in samples])
+    groups = _near_duplicates(photos.thumbnails) if search else np.arange(len(samples))
+    if "groups" in options:
+        groups = merge_groups(groups, read_groups(options["groups"], names))
+    split = _split_by_folders([sample.split for sample in samples], targets, groups, options["fractions"], options["seed"])
     leaks = straddling_groups(groups, split)
     if len(leaks):
         logger.warning("%d groups of near-duplicates stand in more than one of the given train, val and test folders; the scores will look better than they are.", len(leaks))
-    return Dataset(images=_channels_first(images), targets=torch.from_numpy(targets), split=split, groups=groups, names=names,
-                   source=str(folder.resolve()), options=options, skipped=_skipped(folder, problems))
+    return Dataset(images=photos.images, targets=torch.from_numpy(targets), split=split, groups=groups, names=names,
+                   source=str(folder.resolve()), options=options, skipped=_skipped(folder, photos.problems))
 
 
-def _load_photos(image_size: int, progress: bool) -> Dataset:
+def _load_photos(image_size: int, stream: bool | None, progress: bool) -> Dataset:
     """The public photos with the groups and the split of their manifest; what it does not list is skipped."""
     folder = photos_dir()
     if not folder.is_dir():
@@ -257,23 +241,20 @@ def _load_photos(image_size: int, progress: bool) -> Dataset:
     rows = {row["path"]: row for row in read_manifest()}
     samples = find_samples(folder)
     listed = [sample for sample in samples if sample.path.relative_to(folder).as_posix() in rows]
-    images, kept, problems = read_images([sample.path for sample in listed], image_size, progress=progress)
-    problems |= {sample.path: "not in the manifest of the photos" for sample in samples if sample not in set(listed)}
-    listed = [listed[index] for index in kept]
+    photos = read([sample.path for sample in listed], image_size, stream=stream, progress=progress)
+    problems = photos.problems | {sample.path: "not in the manifest of the photos" for sample in samples if sample not in set(listed)}
+    listed = [listed[index] for index in photos.kept]
     targets = _targets_of(listed, folder, problems)
     names = _names(folder, [sample.path for sample in listed])
-    return Dataset(images=_channels_first(images), targets=torch.from_numpy(targets), names=names, source="photos",
+    return Dataset(images=photos.images, targets=torch.from_numpy(targets), names=names, source="photos",
                    split=np.array([rows[name]["split"] for name in names]), groups=np.array([int(rows[name]["group"]) for name in names]),
                    skipped=_skipped(folder, problems))
 
 
-def _near_duplicates(images: np.ndarray, samples: list[Sample]) -> np.ndarray:
-    """Groups of near-duplicates, found in pictures large enough to tell them apart, whatever size was asked for."""
-    from maskkit.duplicates import SIDE, group_duplicates  # with SciPy, which takes half a second to import and drawn faces do not need
+def _near_duplicates(thumbnails: np.ndarray) -> np.ndarray:
+    from maskkit.duplicates import group_duplicates  # with SciPy, which takes half a second to import and drawn faces do not need
 
-    if images.shape[1] >= SIDE:
-        return group_duplicates(images)
-    return group_duplicates(read_images([sample.path for sample in samples], SIDE)[0])
+    return group_duplicates(thumbnails)
 
 
 def _targets_of(samples: list[Sample], folder: Path, problems: dict[Path, str]) -> np.ndarray:
@@ -312,7 +293,7 @@ def _load_faces(image_size: int, options: dict[str, object], fractions: Sequence
     targets = attributes["with_mask"].astype(np.int64)
     groups = np.arange(n)  # every face is drawn on its own, so none is a near-duplicate of another
     return Dataset(
-        images=_channels_first(images), targets=torch.from_numpy(targets), groups=groups,
+        images=channels_first(images), targets=torch.from_numpy(targets), groups=groups,
         source="synthetic", options={**options, "fractions": list(fractions)},
         split=assign_splits(targets, groups, fractions=fractions, seed=options["seed"]),
         names=tuple(f"face_{index:06d}" for index in range(n)), attributes=attributes,
@@ -338,13 +319,3 @@ def _cached_faces(image_size: int, options: dict[str, object], progress: bool) -
     except OSError as error:
         logger.warning("The drawn faces could not be kept in %s (%s); they will be drawn again next time.", path.parent, error)
     return images, attributes
-
-
-def _channels_first(images: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
-
-
-def _progress_bar(items: Iterator, total: int, description: str, progress: bool) -> Iterator:
-    from tqdm.auto import tqdm
-
-    return tqdm(items, total=total, desc=description, unit="img", disable=not progress)

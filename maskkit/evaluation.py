@@ -8,22 +8,23 @@ from typing import BinaryIO
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from maskkit.checkpoints import Checkpoint
 from maskkit.images import CLASS_NAMES, load_image
+from maskkit.reading import Images
 from maskkit.transforms import to_float
 
 
 @torch.no_grad()
-def predict_proba(model: nn.Module, images: Tensor | np.ndarray, batch_size: int = 256) -> np.ndarray:
+def predict_proba(model: nn.Module, images: Images | np.ndarray, batch_size: int = 256) -> np.ndarray:
     """Probability of ``with_mask`` for each image.
 
     Parameters
     ----------
     model : nn.Module
         Maps float images (B, 3, H, W) in [0, 1] to logits (B,). It is used in evaluation mode and left as it was.
-    images : Tensor or np.ndarray
+    images : Tensor, StreamedImages or np.ndarray
         uint8, shape (N, 3, H, W), or (N, H, W, 3) as an array.
 
     Returns

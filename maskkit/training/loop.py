@@ -221,7 +221,7 @@ def image_size_in(epoch: int, image_size: int, config: TrainConfig) -> int:
 
 def on_device(subset: Subset, device: torch.device) -> Subset:
     """Bring the images to a GPU once, if they fill less than half of its free memory, in place of once in each epoch."""
-    if device.type != "cuda" or subset.images.nbytes > torch.cuda.mem_get_info(device)[0] / 2:
+    if device.type != "cuda" or not isinstance(subset.images, Tensor) or subset.images.nbytes > torch.cuda.mem_get_info(device)[0] / 2:
         return subset
     return replace(subset, images=subset.images.to(device), targets=subset.targets.to(device))
 

@@ -395,11 +395,15 @@ def _load_data(source: str, arguments: argparse.Namespace):
 def _load_model(arguments: argparse.Namespace):
     """What answers for photos, trained or exported: ``image_size``, ``predict_proba(images)`` and ``predict_image(path)``."""
     if Path(arguments.model_path).suffix.lower() == ".onnx":
+        import numpy as np
+
         from maskkit.onnx_model import OnnxModel
 
         if arguments.device not in ("auto", "cpu"):
             raise InputError(f"An exported model runs on the processor; leave --device {arguments.device} away.")
-        return OnnxModel(arguments.model_path)
+        model = OnnxModel(arguments.model_path)
+        return SimpleNamespace(image_size=model.image_size, predict_image=model.predict_image,
+                               predict_proba=lambda images: np.concatenate([model.predict_proba(batch.permute(0, 2, 3, 1).numpy()) for batch in images.split(256)]))
     from maskkit import evaluation
     from maskkit.checkpoints import load_checkpoint
     from maskkit.runtime import resolve_device

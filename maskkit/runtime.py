@@ -2,9 +2,11 @@
 
 import ctypes
 import importlib.metadata
+import os
 import platform
 import random
 import sys
+from pathlib import Path
 
 import numpy as np
 import psutil

@@ -49,7 +49,7 @@ notebooks: $(INSTALLED)
 
 # Run the solutions again and keep their outputs, then make the learners' copies.
 execute: $(INSTALLED)
-	TQDM_DISABLE=1 $(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level WARN \
+	TQDM_DISABLE=1 MASKKIT_STATIC_WIDGETS=1 $(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level WARN \
 		--ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False $(SOLUTIONS)
 	$(MAKE) notebooks
 

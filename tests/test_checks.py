@@ -403,6 +403,7 @@ def test_wrong_functions_of_learners_are_recognised(name, body, misconception):
         ("best_epoch", "return val_losses.index", "are its brackets () missing?"),
         ("binary_cross_entropy", "return torch.nn.BCEWithLogitsLoss(logits, targets)", "a BCEWithLogitsLoss that was made but not called"),
         ("precision_recall", "hits = (y_true & y_pred).sum()\nreturn round(hits / y_pred.sum(), 3), round(hits / y_true.sum(), 3)", "rounded to 3 digits"),
+        ("clue_accuracy", "return 1.0", "It gives the same for every input"),
         ("leaked_groups", "return {g: 1 for g in groups}", "a dict of 3, but the task asks for a list"),
         ("convolve2d", "return torch.nn.functional.conv2d(image[None, None], kernel[None, None]).squeeze()", "gives the shape (4,), but (1, 4) is right"),
         ("to_unit_range", "return images.bfloat16() / 255", "the shape is right, but"),

@@ -109,6 +109,12 @@ def _conv(channels_in: int, channels_out: int) -> int:
             "You multiply the two layers. Their parameters stand side by side: add them.",
             "+ in place of *.",
         ),
+        Misconception(
+            "the two layers apart",
+            lambda channels_in, channels_out: (channels_out * (channels_in * 9 + 1), channels_out * (channels_out * 9 + 1)),
+            "Both numbers are right. The task asks for all parameters of the block together.",
+            "Add them.",
+        ),
     ),
 )
 def vgg_block_parameters(channels_in: int, channels_out: int) -> int:
@@ -345,6 +351,25 @@ def _inputs_and_changes(rng: np.random.Generator) -> list[tuple]:
             lambda x, change: torch.sigmoid(x + change),
             "The sigmoid squeezes everything between 0 and 1, and what is squeezed in each block soon fades. The ReLU leaves what is positive as it is.",
             "torch.relu in place of sigmoid.",
+        ),
+        Misconception(
+            "the change alone",
+            lambda x, change: change,
+            "The input is gone, and so is the ReLU. The shortcut adds the input to the change.",
+            "torch.relu(x + change).",
+        ),
+        Misconception(
+            "side by side",
+            lambda x, change: torch.cat([x, change], dim=1),
+            "Input and change stand side by side now, with twice the channels. (There are networks that do this.) A residual "
+            "block adds them.",
+            "torch.relu(x + change).",
+        ),
+        Misconception(
+            "max of Python",
+            lambda x, change: max(0, x + change),
+            "Python's max wants one yes or no for the whole tensor. The ReLU looks at each number by itself.",
+            "torch.relu(...), or clamp(min=0).",
         ),
     ),
 )

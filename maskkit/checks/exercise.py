@@ -332,7 +332,9 @@ def _digits_kept(outcomes: list[Outcome], expected: list[Outcome]) -> int | None
     """To how many digits behind the point all answers are rounded, if they are right but for that."""
     if any(o.error is not None or not _fits(o.value, e.value) for o, e in zip(outcomes, expected)) or _kind(expected[0].value) == "dict":
         return None
-    for digits in range(5):
+    if all(same(outcomes[0].value, o.value) for o in outcomes):  # a fixed answer is no rounding
+        return None
+    for digits in range(1, 5):
         rounded = [np.round(_numbers(e.value).astype(float), digits) for e in expected]
         if all(same(o.value, r) for o, r in zip(outcomes, rounded)):
             return digits

@@ -214,6 +214,12 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
             "This is the share of the larger class: the values are not used at all.",
             "Compare values with a threshold: values > threshold.",
         ),
+        Misconception(
+            "mean of True and False",
+            lambda values, targets: ((values > values[0]) == (targets == 1)).mean(),
+            "torch takes no mean of True and False.",
+            "Make floats first: (...).float().mean().",
+        ),
     ),
 )
 def clue_accuracy(values: Tensor, targets: Tensor) -> float:

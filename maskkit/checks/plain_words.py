@@ -40,6 +40,8 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
     (TypeError, "indices must be integers", "A position is a whole number; what stands in the square brackets is none."),
     (ValueError, "is not in list", "index looks for exactly this value, and it is not there."),
     (KeyError, "", "This key is not in the dictionary."),
+    (RuntimeError, "could not infer output dtype",
+     "torch takes no mean of whole numbers, nor of True and False: make floats first, x.float().mean()."),
     (RuntimeError, "must match the size", "Two shapes do not fit together. Print both before this line."),
     (RuntimeError, "can't be cast", "A uint8 tensor cannot hold fractions: make floats first, x.float()."),
     (RuntimeError, "should be between 0 and 1|must be between", "This loss wants probabilities, from 0 to 1."),

@@ -132,6 +132,18 @@ def _factor_anew(lowest: float, highest: float, steps: int) -> list[float]:
             "This is one rate. The task asks for a list of all of them.",
             "Collect them: [... for i in range(steps)].",
         ),
+        Misconception(
+            "one more behind the highest",
+            lambda lowest, highest, steps: [lowest * (highest / lowest) ** (i / (steps - 1)) for i in range(steps + 1)],
+            "One rate too many, beyond the highest: the lowest is the first of them.",
+            "range(steps) begins at 0, which gives the lowest.",
+        ),
+        Misconception(
+            "first rate left out",
+            lambda lowest, highest, steps: [lowest * (highest / lowest) ** (i / (steps - 1)) for i in range(1, steps + 1)],
+            "Your rates begin one factor too late and end beyond the highest: the exponents go from 0 to steps - 1.",
+            "range(steps), without the 1 in front.",
+        ),
     ),
 )
 def growing_rates(lowest: float, highest: float, steps: int) -> list[float]:
@@ -354,6 +366,18 @@ def _winner(val_accuracies: list[float]) -> int:
             lambda v, f: 100 * (v[_winner(v)] - f[_winner(v)]),
             "A hundred times too large: accuracies are shares from 0 to 1, and so is their difference.",
             "No factor of 100.",
+        ),
+        Misconception(
+            "a difference for each trial",
+            lambda val_accuracies, fresh_accuracies: [v - f for v, f in zip(val_accuracies, fresh_accuracies)],
+            "This is the difference of each trial. Only one of them is chosen: the winner.",
+            "val_accuracies.index(max(val_accuracies)) is its position.",
+        ),
+        Misconception(
+            "lists subtracted",
+            lambda val_accuracies, fresh_accuracies: val_accuracies - fresh_accuracies,
+            "Python cannot subtract one list from another. And only one of the trials is asked for.",
+            "Find the winner's position first.",
         ),
     ),
 )

@@ -91,6 +91,11 @@ def test_every_picture_has_alternative_text(path):
             assert "image/png" not in data, f"a figure without alternative text: {cell.source[-80:]}"
 
 
+def test_no_output_shows_where_on_the_authors_machine_it_was_made(path):
+    shown = [str(cell.outputs) for cell in cells(nbformat.read(path, 4), "code")]
+    assert not re.findall(r"(?<![\w.~/+])/(?:tmp|root|home|Users|var)/\w+|[A-Z]:\\\\Users", "\n".join(shown))
+
+
 def test_links_between_notebooks_lead_somewhere(path):
     for target in re.findall(r"\]\(([^)#:]+\.ipynb)\)", prose(nbformat.read(path, 4))):
         assert (NOTEBOOKS / target).exists(), target

@@ -294,7 +294,9 @@ def _widgets() -> list[Finding]:
     import ipywidgets
     from jupyter_core.paths import jupyter_path
 
-    value = ipywidgets.IntSlider(value=3).value
+    slider = ipywidgets.IntSlider(value=3)
+    value = slider.value
+    slider.close()  # leave nothing behind in the notebook
     front = _in_colab() or any(Path(folder, "@jupyter-widgets", "jupyterlab-manager").is_dir() for folder in jupyter_path("labextensions"))
     if value != 3 or not front:
         return [Finding("widgets", FIX, f"ipywidgets {ipywidgets.__version__}, but its part for the browser is missing",

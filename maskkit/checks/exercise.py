@@ -101,6 +101,10 @@ class Exercise:
     def _expected(self) -> list[Outcome]:
         return self._answers(self.reference)
 
+    @cached_property
+    def _wrong_answers(self) -> list[tuple[Misconception, list[Outcome]]]:
+        return [(misconception, self._answers(misconception.wrong)) for misconception in self.misconceptions]
+
     def _answers(self, function: Callable) -> list[Outcome]:
         """What a function of ours answers; wrong ones divide by zero now and then, of which the learner need not hear."""
         with warnings.catch_warnings():
@@ -181,8 +185,7 @@ class Exercise:
 
         One that explains only some of the mistakes would tell the learner something that is not true.
         """
-        for misconception in self.misconceptions:
-            wrong = self._answers(misconception.wrong)
+        for misconception, wrong in self._wrong_answers:
             shows = [self._same(*pair) and not self._same(pair[1], expected) for *pair, expected in zip(outcomes, wrong, self._expected)]
             if any(shows) and all(self._agree(*pair) for pair in zip(outcomes, wrong)):
                 return misconception
@@ -199,9 +202,7 @@ class Exercise:
         first = right.index(False)
         got, expected, inputs = outcomes[first], self._expected[first].value, self._show_inputs(first)
         if got.error is not None:
-            where = runner.where(got.error, function)
-            what = f"{type(got.error).__name__}: {got.error}".partition("\n")[0].removesuffix(": ")
-            return self._try_again(f"Your function stopped with {what}{where}. It was given {inputs}.", *in_words(got.error))
+            return self._stopped(got.error, runner.where(got.error, function), inputs)
         if got.value is None and any(outcome.value is not None for outcome in outcomes):
             return self._try_again(f"For {inputs}: your function gives nothing back (None), though it does for other inputs: "
                                    "there is a way through it that meets no `return`.")
@@ -211,6 +212,10 @@ class Exercise:
                                    "and round it when you print it.")
         prefix = f"For {inputs}: " if inputs else ""
         return self._try_again(f"{prefix}{complaint(got.value, expected)}{self._score(outcomes, right)}")
+
+    def _stopped(self, error: BaseException, where: str, inputs: str) -> CheckResult:
+        what = f"{type(error).__name__}: {error}".partition("\n")[0].removesuffix(": ")
+        return self._try_again(f"Your function stopped with {what}{where}. It was given {inputs}.", *in_words(error))
 
     def _score(self, outcomes: list[Outcome], right: list[bool]) -> str:
         """How often the answer is right, or that it is always the same."""

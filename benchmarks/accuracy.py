@@ -5,16 +5,15 @@
     python benchmarks/accuracy.py --table                        # only print what is finished
 
 Each epoch is chosen on the validation photos; the test photos are read once for each side and seed, when its run is
-finished. Finished runs are kept in runs/accuracy and not trained again. The photos: maskkit data photos.
+finished. Finished runs are kept in runs/accuracy and not trained again; one that was interrupted goes on. The photos: maskkit data photos.
 """
 
 import argparse
 import os
 import statistics
 import sys
-import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -28,7 +27,7 @@ from torchvision.transforms.v2 import functional as tv
 from maskkit import TrainConfig, evaluate, fit, load_dataset, predict_proba
 from maskkit.datasets import Dataset
 from maskkit.files import read_csv, write_csv
-from maskkit.training import recipe
+from maskkit.training import LAST, recipe
 
 RUNS = Path("runs/accuracy")
 SIDES: dict[str, TrainConfig] = {
@@ -69,12 +68,12 @@ SPOILT: dict[str, Callable[[Tensor], Tensor]] = {
 
 def run(side: str, seed: int, dataset: Dataset) -> dict[str, object]:
     """Train one side with one seed, read the test photos, and keep the scores beside the model."""
-    folder, config = RUNS / f"{side}-{seed}", recipe(**{"name": "original", **asdict(SIDES[side]), "seed": seed})
+    folder, config = RUNS / f"{side}-{seed}", replace(SIDES[side], seed=seed)
     if (folder / "scores.csv").exists():
         return {}
-    started = time.perf_counter()
-    result = fit(dataset, config, run_dir=folder, on_epoch=lambda history: print(f"{side}-{seed}", history[-1], file=sys.stderr, flush=True))
-    minutes = (time.perf_counter() - started) / 60
+    result = fit(dataset, config, run_dir=folder, resume=(folder / LAST).exists(),
+                 on_epoch=lambda history: print(f"{side}-{seed}", history[-1], file=sys.stderr, flush=True))
+    minutes = sum(row["seconds"] for row in result.history) / 60
     best, test = result.history[result.best_epoch - 1], dataset.subset("test")
     scores = evaluate(test.targets.numpy(), predict_proba(result.model, test.images))
     row = {"side": side, "seed": seed, "test": scores["accuracy"], "n": scores["n"], "auc": scores["roc_auc"], "val": best["val_accuracy"],

@@ -155,7 +155,7 @@ def fastai_throughput(steps: int) -> float:
     def one_batch() -> Iterator[None]:
         learner.create_opt()
         for images, targets in loaders.train:
-            yield plain_step(model, learner.opt, images, targets)
+            yield plain_step(model, learner.opt, images.as_subclass(Tensor), targets.as_subclass(Tensor))
 
     return _rate(one_batch(), steps)
 

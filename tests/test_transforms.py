@@ -9,6 +9,7 @@ from torchvision.transforms.v2 import functional as tv
 from maskkit.transforms import (
     AUGMENTATIONS,
     AugmentConfig,
+    _grid,
     adjust_brightness,
     adjust_contrast,
     adjust_hue,
@@ -177,3 +178,8 @@ def test_blur_and_noise_change_what_they_should(images):
     assert (roughness(blurred) < 0.6 * roughness(checked)).all() and close(blurred.mean(), checked.mean(), 0.01)
     spread = (noisy - checked).std(dim=(1, 2, 3))
     assert spread.max() <= 0.105 and 0.03 < spread.mean() < 0.07
+
+
+def test_grid_equals_torchs():
+    matrix = torch.randn(5, 2, 3, generator=torch.Generator().manual_seed(0))
+    assert close(_grid(matrix, 9, 14), torch.nn.functional.affine_grid(matrix, [5, 3, 9, 14], align_corners=False), 1e-6)

@@ -10,7 +10,7 @@ DEMO := runs/demo
 # same two cores, training then takes three times as long. The numbers stay the same.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: install lab test test-unit test-notebooks demo notebooks execute docs bench-notebooks bench-audit bench-export bench-imports clean
+.PHONY: install lab test test-unit test-notebooks demo notebooks execute docs bench-notebooks bench-audit bench-export bench-imports bench-accuracy bench-speed clean
 
 install: $(INSTALLED)
 
@@ -59,6 +59,15 @@ docs: $(INSTALLED)
 
 bench-notebooks: $(INSTALLED)
 	$(BIN)/python benchmarks/notebooks.py
+
+# Both need the public photos (maskkit data photos). Two hours on two cores; interrupted, it goes on where it was.
+bench-accuracy: $(INSTALLED)
+	$(BIN)/python benchmarks/accuracy.py
+
+bench-speed: $(INSTALLED)
+	$(BIN)/python benchmarks/speed.py throughput
+	$(BIN)/python benchmarks/speed.py overhead
+	$(BIN)/python benchmarks/speed.py time-to-accuracy
 
 bench-audit: $(INSTALLED)
 	$(BIN)/python benchmarks/audit.py

@@ -78,5 +78,16 @@ bench-export: $(INSTALLED)
 bench-imports: $(INSTALLED)
 	$(BIN)/python benchmarks/imports.py
 
+# The photos: maskkit data photos. Each goes on where it was interrupted, or takes a few minutes.
+bench-few-photos: $(INSTALLED)
+	test -f runs/few_photos/drawn_faces/mask_cnn_best.pth || $(BIN)/python benchmarks/few_photos.py --pretrain
+	$(BIN)/python benchmarks/few_photos.py --draw 0 1 2 --table
+
+bench-tuning: $(INSTALLED)
+	$(BIN)/python benchmarks/tuning.py
+
+bench-depth: $(INSTALLED)
+	$(BIN)/python benchmarks/depth.py
+
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache

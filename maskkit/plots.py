@@ -1058,3 +1058,187 @@ def plot_simulated_accuracies(
     title = f"95 % of {len(accuracies):,} simulated accuracies lie between {low:.3f} and {high:.3f}"
     compared = "" if interval is None else f" The interval drawn above them goes from {interval[0]:.3f} to {interval[1]:.3f}."
     return _finish(ax, title, f"Histogram: {title}.{compared}")
+
+
+# --- tuning and deeper networks --------------------------------------------------------------------------------------
+
+
+def _series_style(number: int) -> dict[str, str]:
+    style = _SERIES_STYLES[number % len(_SERIES_STYLES)]
+    return {key: style[key] for key in ("color", "marker", "linestyle")}
+
+
+def _draw_series(ax: Axes, number: int, x: object, y: object, label: str, low: object = None, high: object = None) -> None:
+    """A line with markers; between ``low`` and ``high``, if given, a tint of its colour."""
+    style = _series_style(number)
+    ax.plot(x, y, linewidth=1.8, markersize=5, label=label, markevery=max(1, len(np.asarray(x)) // 15), **style)
+    if low is not None:
+        ax.fill_between(x, low, high, color=style["color"], alpha=0.18, linewidth=0)
+
+
+def plot_range_test(rows: Sequence[Mapping], suggestion: float | None = None, *, ax: Axes | None = None) -> Axes:
+    """Draw the loss of each batch against the learning rate of its step, with the smoothed loss.
+
+    Parameters
+    ----------
+    rows : dicts with lr, loss and smoothed, as from ``maskkit.tuning.range_test``.
+    suggestion : a learning rate to mark.
+    """
+    if not len(rows):
+        raise InputError("The range test is empty: take at least one step.")
+    rates, losses, smooth = (_column(rows, key) for key in ("lr", "loss", "smoothed"))
+    ax = _axes(ax)
+    ax.plot(rates, losses, color="0.6", linewidth=1, label="each batch")
+    ax.plot(rates, smooth, color=PALETTE["blue"], linewidth=2.4, label="smoothed")
+    best = _lowest(smooth)
+    ax.plot(rates[best], smooth[best], marker="o", markersize=12, markerfacecolor="none", color="black", linestyle="none", label=f"lowest: {rates[best]:.1g}")
+    if suggestion is not None:
+        ax.axvline(suggestion, color=PALETTE["vermillion"], linestyle="--", linewidth=2, label=f"suggestion: {suggestion:.1g}")
+    ceiling = 1.3 * np.nanmax(smooth[: best + 1])  # what runs away at the end would flatten all the rest
+    ax.set(xscale="log", xlabel="learning rate (log scale)", ylabel="training loss", ylim=(0, ceiling))
+    ax.legend(frameon=False, fontsize=9)
+    _plain(ax)
+    end = f"ends at {smooth[-1]:.2f}" if np.isfinite(smooth[-1]) else "is no number at the end"
+    title = f"The loss is lowest at a learning rate of {rates[best]:.2g}"
+    alt = f"From {rates[0]:.1g} to {rates[-1]:.2g} in {len(rows)} steps; the smoothed loss begins at {smooth[0]:.2f}, is lowest, {smooth[best]:.2f}, at {rates[best]:.2g} and {end}."
+    marked = "" if suggestion is None else f" The suggestion, {suggestion:.2g}, is marked."
+    return _finish(ax, title, f"Range test: {alt}{marked}")
+
+
+def plot_trials(series: Mapping[str, Sequence[Mapping]], knob: str = "learning_rate", *, ax: Axes | None = None) -> Axes:
+    """Draw the validation loss of each trial against one of its knobs; the best of each search is ringed.
+
+    Parameters
+    ----------
+    series : name of a search to its rows, as from ``maskkit.tuning.trial_rows``; trials without a loss are left out.
+    knob : a key of the rows whose values are numbers.
+    """
+    ax, parts = _axes(ax), []
+    for number, (name, rows) in enumerate(series.items()):
+        kept = [row for row in rows if np.isfinite(row["val_loss"])]
+        if not kept:
+            raise InputError(f"None of the trials of {name!r} gave a loss that is a number.")
+        x, y = _column(kept, knob), _column(kept, "val_loss")
+        style = {**_series_style(number), "linestyle": "none"}
+        ax.plot(x, y, markersize=7, label=name, **style)
+        ax.plot(x[y.argmin()], y.min(), marker="o", markersize=16, markerfacecolor="none", color="black", linestyle="none")
+        parts.append(f"{name}: {_count(len(rows), 'trial')}, the best with {y.min():.3f} at {x[y.argmin()]:.2g}")
+    ax.set(xscale="log", xlabel=f"{_words(knob)} (log scale)", ylabel="validation loss")
+    ax.legend(frameon=False, fontsize=9)
+    _plain(ax)
+    return _finish(ax, "; ".join(parts), f"Validation loss against {_words(knob)}. {'. '.join(parts)}.")
+
+
+def plot_best_so_far(losses: Mapping[str, object], *, ax: Axes | None = None) -> Axes:
+    """Draw the lowest loss that a search has found after each of its trials: the mean over repeats, and their middle half.
+
+    Parameters
+    ----------
+    losses : name of a search to its losses, (repeats, trials).
+    """
+    ax, parts = _axes(ax), []
+    for number, (name, values) in enumerate(losses.items()):
+        best = np.minimum.accumulate(_array(values).astype(float), axis=1)
+        trials, mean = np.arange(1, best.shape[1] + 1), best.mean(axis=0)
+        low, high = np.quantile(best, [0.25, 0.75], axis=0)
+        _draw_series(ax, number, trials, mean, f"{name}, mean of {len(best)}", low, high)
+        parts.append(f"{name} {mean[-1]:.3f} (middle half {low[-1]:.3f} to {high[-1]:.3f})")
+    ax.set(xlabel="trials done", ylabel="lowest validation loss so far")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend(frameon=False, fontsize=9)
+    _plain(ax)
+    title = f"After {trials[-1]} trials: {_listing(parts)}"
+    return _finish(ax, title, f"Lowest loss so far against the number of trials. {title}.")
+
+
+def plot_optimism(promised: object, fresh: object, *, ax: Axes | None = None) -> Axes:
+    """Draw what small validation splits say of the winners that they choose, beside what those winners reach on fresh pictures.
+
+    Parameters
+    ----------
+    promised, fresh : (N,) accuracies in [0, 1] of N winners.
+    """
+    promised, fresh = _array(promised).astype(float), _array(fresh).astype(float)
+    ax = _axes(ax, height=3.2)
+    bins = np.linspace(min(promised.min(), fresh.min()) - 0.01, max(promised.max(), fresh.max()) + 0.01, 30)
+    for values, style, label in ((fresh, _CLASS_STYLES[1], "on fresh pictures"), (promised, _CLASS_STYLES[0], "on the split that chose it")):
+        look = {"color": style["color"], "hatch": style["hatch"], "edgecolor": "black", "linewidth": 0.5, "alpha": 0.75}
+        ax.hist(values, bins, label=f"{label}: mean {values.mean():.3f}", **look)
+        ax.axvline(values.mean(), color="black", linestyle=style["linestyle"], linewidth=2)
+    ax.set(xlabel="accuracy of the winner", ylabel="splits")
+    ax.legend(frameon=False, fontsize=9, loc="upper left")
+    _plain(ax)
+    title = f"The winners look {100 * (promised - fresh).mean():.1f} points better than they are"
+    return _finish(ax, title, f"Two histograms of {len(promised)} winners: on the split that chose them {promised.mean():.3f} on average, on fresh pictures {fresh.mean():.3f}. {title}.")
+
+
+def plot_by_depth(series: Mapping[str, Sequence[float]], what: str, *, ax: Axes | None = None) -> Axes:
+    """Draw a quantity of each layer, from the first to the last, on a logarithmic scale.
+
+    Parameters
+    ----------
+    series : name of a network to one positive value for each of its layers.
+    what : says what the values are.
+    """
+    ax, parts = _axes(ax), []
+    for number, (name, values) in enumerate(series.items()):
+        values = _array(values).astype(float)
+        _draw_series(ax, number, np.arange(1, len(values) + 1), values, name)
+        parts.append(f"{name} from {values[0]:.2g} in the first layer to {values[-1]:.2g} in the last")
+    ax.set(yscale="log", xlabel="layer, counted from the picture", ylabel=f"{what} (log scale)")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend(frameon=False, fontsize=9)
+    _plain(ax)
+    return _finish(ax, f"{what[:1].upper()}{what[1:]}, layer by layer", f"{what[:1].upper()}{what[1:]}: {'; '.join(parts)}.")
+
+
+def plot_accuracy_by_size(rows: Sequence[Mapping], *, ax: Axes | None = None) -> Axes:
+    """Draw the accuracy of networks against their number of parameters; a bar goes from the lowest to the highest run.
+
+    Parameters
+    ----------
+    rows : dicts with model, parameters and accuracy, one for each run; those of one model are drawn together.
+    """
+    names = list(dict.fromkeys(row["model"] for row in rows))
+    ax, parts = _axes(ax), []
+    for number, name in enumerate(names):
+        runs = [row for row in rows if row["model"] == name]
+        accuracy, size = _column(runs, "accuracy"), float(runs[0]["parameters"])
+        mean = accuracy.mean()
+        style = {**_series_style(number), "linestyle": "none"}
+        ax.errorbar(size, mean, yerr=[[mean - accuracy.min()], [accuracy.max() - mean]], markersize=10, ecolor="black", capsize=5, **style)
+        ax.annotate(f"{name}\n{size / 1e6:.2f} million", (size, mean), xytext=(12, 0), textcoords="offset points", va="center", fontsize=9)
+        parts.append(f"{name} with {size:,.0f} parameters {mean:.3f} ({_count(len(runs), 'run')})")
+    ax.set(xscale="log", xlabel="parameters (log scale)", ylabel="accuracy")
+    ax.margins(x=0.35, y=0.25)
+    _plain(ax)
+    best = max(names, key=lambda name: np.mean([row["accuracy"] for row in rows if row["model"] == name]))
+    return _finish(ax, f"Most accurate: {best}", f"Accuracy against parameters: {'; '.join(parts)}.")
+
+
+def plot_few_photos(rows: Sequence[Mapping], *, ax: Axes | None = None) -> Axes:
+    """Draw the accuracy against the number of photos trained on, for each way to begin; a tint goes from the lowest to the highest draw.
+
+    Parameters
+    ----------
+    rows : dicts with start (the way to begin), photos and accuracy, one for each training; with 0 photos a line across.
+    """
+    ax, parts = _axes(ax), []
+    starts = [start for start in dict.fromkeys(row["start"] for row in rows) if any(row["photos"] for row in rows if row["start"] == start)]
+    for number, start in enumerate(starts):
+        sizes = sorted({float(row["photos"]) for row in rows if row["start"] == start})
+        draws = [_column([row for row in rows if row["start"] == start and row["photos"] == size], "accuracy") for size in sizes]
+        means = [draw.mean() for draw in draws]
+        _draw_series(ax, number, sizes, means, start, [draw.min() for draw in draws], [draw.max() for draw in draws])
+        parts.append(f"{start}: {', '.join(f'{mean:.3f} with {size:,.0f}' for mean, size in zip(means, sizes))}")
+    for row in rows:
+        if not row["photos"]:
+            ax.axhline(row["accuracy"], color="0.3", linestyle=":", linewidth=2, label=row["start"])
+            parts.append(f"{row['start']}: {row['accuracy']:.3f}")
+    ticks = sorted({float(row["photos"]) for row in rows if row["photos"]})
+    ax.set(xscale="log", xlabel="photos trained on (log scale)", ylabel="accuracy")
+    ax.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
+    ax.minorticks_off()
+    ax.legend(frameon=False, fontsize=9)
+    _plain(ax)
+    return _finish(ax, f"Accuracy with {ticks[0]:,.0f} to {ticks[-1]:,.0f} photos", f"Accuracy against the number of photos. {'. '.join(parts)}.")

@@ -60,7 +60,7 @@ def range_test(dataset: Dataset, config: TrainConfig = TrainConfig(), *, lowest:
     Returns
     -------
     list of dict
-        Keys ``step`` (from 1), ``lr`` and ``loss``, that of the step's own batch before its update.
+        Keys ``step`` (from 1), ``lr``, ``loss`` (of the step's own batch, before its update) and ``smoothed``.
     """
     seed_everything(config.seed)
     device = resolve_device(config.device)
@@ -76,7 +76,7 @@ def range_test(dataset: Dataset, config: TrainConfig = TrainConfig(), *, lowest:
         rows.append({"step": step, "lr": lr, "loss": loss})
         if not loss < 4 * min(row["loss"] for row in rows):
             break
-    return rows
+    return [{**row, "smoothed": value} for row, value in zip(rows, smoothed(row["loss"] for row in rows))]
 
 
 def growing_rates(lowest: float, highest: float, steps: int) -> list[float]:
@@ -96,9 +96,14 @@ def smoothed(losses: Iterable[float], memory: float = 0.9) -> list[float]:
 
 
 def suggest_rate(rows: list[Row]) -> float:
-    """A tenth of the rate at which the smoothed loss of a range test was lowest: steps as long as is safe."""
-    losses = smoothed(row["loss"] for row in rows)
-    return rows[min(range(len(rows)), key=losses.__getitem__)]["lr"] / 10
+    """The rate at which the smoothed loss of a range test fell most steeply, over a tenth of the steps, on its way to its lowest value."""
+    losses = [row["smoothed"] for row in rows if math.isfinite(row["smoothed"])]
+    if len(losses) < 3:
+        raise InputError(f"A range test of {len(losses)} steps suggests nothing; take more steps.")
+    window = max(1, len(losses) // 10)
+    lowest = max(losses.index(min(losses)), window)
+    start = max(range(lowest - window + 1), key=lambda step: losses[step] - losses[step + window])
+    return rows[start + window // 2]["lr"]
 
 
 # --- a study ---------------------------------------------------------------------------------------------------------
@@ -158,7 +163,7 @@ def open_study(storage: str | Path | None = None, *, name: str = "maskkit", samp
     if sampler not in SAMPLERS:
         raise InputError(f"There is no sampler {sampler!r}; choose one of {', '.join(SAMPLERS)}.")
     own_seed = seed if storage is None else None
-    chosen = optuna.samplers.RandomSampler(own_seed) if sampler == "random" else optuna.samplers.TPESampler(seed=own_seed, n_startup_trials=6, constant_liar=True)
+    chosen = optuna.samplers.RandomSampler(own_seed) if sampler == "random" else optuna.samplers.TPESampler(seed=own_seed, n_startup_trials=4, constant_liar=True)
     return optuna.create_study(storage=_storage(storage), study_name=name, sampler=chosen, load_if_exists=True)
 
 

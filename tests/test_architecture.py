@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "widgets": {"plots", "transforms", "evaluation", "training", "datasets", "faces", "models", "images", "checkpoints"},
     "checks": {"models", "transforms"},
     "quizzes": set(),
+    "results": set(),
     "cli": {"runtime", "images", "faces", "duplicates", "splits", "photos", "reading", "datasets", "audit", "transforms", "models", "checkpoints",
             "training", "tuning", "evaluation", "export", "onnx_model", "doctor", "plots", "checks"},
     "__init__": set(),

@@ -42,6 +42,11 @@ SLICES = [
     {"value": "none", "n": 300, "accuracy": 0.9, "low": 0.86, "high": 0.93},
     {"value": "hand_over_mouth", "n": 100, "accuracy": 0.5, "low": 0.4, "high": 0.6},
 ]
+RANGE_TEST = [{"lr": 10.0**-n, "loss": loss, "smoothed": loss} for n, loss in [(4, 0.7), (3, 0.5), (2, 0.3), (1, 1.4), (0, float("nan"))]]
+TRIALS = [{"learning_rate": lr, "val_loss": loss} for lr, loss in [(0.1, float("inf")), (0.01, 0.3), (0.001, 0.2), (0.0001, 0.6)]]
+SIZES = [{"model": model, "parameters": size, "accuracy": a} for model, size, a in [("wide", 8_000_000, 0.9), ("wide", 8_000_000, 0.92), ("deep", 1_000_000, 0.97)]]
+FEW = [{"start": start, "photos": n, "accuracy": a} for start, n, a in [
+    ("drawn faces only", 0, 0.9), ("scratch", 50, 0.8), ("scratch", 50, 0.84), ("scratch", 1000, 0.95), ("fine-tuned", 50, 0.95), ("fine-tuned", 1000, 0.98)]]
 EVERY_PLOT = {
     "images": lambda ax: plots.plot_images(IMAGES, targets=TARGETS, ax=ax),
     "mean_images": lambda ax: plots.plot_mean_images(IMAGES, TARGETS, ax=ax),
@@ -63,6 +68,13 @@ EVERY_PLOT = {
     "scores": lambda ax: plots.plot_scores(Y_TRUE, Y_SCORE, ax=ax),
     "threshold_sweep": lambda ax: plots.plot_threshold_sweep(Y_TRUE, Y_SCORE, ax=ax),
     "accuracy_by": lambda ax: plots.plot_accuracy_by(SLICES, name="hard_case", ax=ax),
+    "range_test": lambda ax: plots.plot_range_test(RANGE_TEST, 0.01, ax=ax),
+    "trials": lambda ax: plots.plot_trials({"random": TRIALS, "TPE": TRIALS[1:]}, ax=ax),
+    "best_so_far": lambda ax: plots.plot_best_so_far({"random": [[3, 2, 4], [5, 1, 0]], "TPE": [[2, 2, 2], [1, 3, 4]]}, ax=ax),
+    "optimism": lambda ax: plots.plot_optimism([0.9, 0.95, 0.85], [0.8, 0.85, 0.75], ax=ax),
+    "by_depth": lambda ax: plots.plot_by_depth({"plain": [1, 0.1, 0.01], "residual": [1, 1, 1]}, "size of the gradient", ax=ax),
+    "accuracy_by_size": lambda ax: plots.plot_accuracy_by_size(SIZES, ax=ax),
+    "few_photos": lambda ax: plots.plot_few_photos(FEW, ax=ax),
     "simulated_accuracies": lambda ax: plots.plot_simulated_accuracies(RNG.binomial(50, 0.9, 99) / 50, (0.8, 0.95), ax=ax),
 }
 every_plot = pytest.mark.parametrize("draw", EVERY_PLOT.values(), ids=EVERY_PLOT)
@@ -494,3 +506,41 @@ def test_palette_is_told_apart_by_colour_blind_readers_and_in_grey():
     assert abs(lightness[0] - lightness[1]) > 0.2
     for key in ("color", "hatch", "marker", "linestyle"):
         assert styles[0][key] != styles[1][key]
+
+
+def test_range_test_marks_the_lowest_smoothed_loss_and_the_suggestion():
+    ax = plots.plot_range_test(RANGE_TEST, 0.001)
+    assert line(ax, "lowest: 0.01").get_xdata() == [0.01] and line(ax, "suggestion: 0.001").get_xdata()[0] == 0.001
+    assert "lowest, 0.30, at 0.01" in plots.alt_text(ax) and ax.get_xscale() == "log"
+    assert 0.7 < ax.get_ylim()[1] < 1  # the loss that runs away does not flatten the rest
+
+
+def test_trials_leave_out_what_has_no_loss_and_ring_the_best():
+    ax = plots.plot_trials({"random": TRIALS})
+    assert line(ax, "random").get_xdata().tolist() == [0.01, 0.001, 0.0001]
+    assert [0.001] in [drawn.get_xdata().tolist() for drawn in ax.get_lines() if drawn.get_markersize() == 16]
+    with pytest.raises(InputError, match="None of the trials"):
+        plots.plot_trials({"random": TRIALS[:1]})
+
+
+def test_best_so_far_is_the_running_minimum_of_each_repeat():
+    ax = plots.plot_best_so_far({"random": [[3, 2, 4], [5, 1, 0]]})
+    assert line(ax, "random, mean of 2").get_ydata().tolist() == [4, 1.5, 1]
+    assert "random 1.000" in title(ax)
+
+
+def test_optimism_is_the_mean_difference():
+    assert "10.0 points better" in title(plots.plot_optimism([0.9, 0.95, 0.85], [0.8, 0.85, 0.75]))
+
+
+def test_accuracy_by_size_puts_the_runs_of_a_network_together():
+    ax = plots.plot_accuracy_by_size(SIZES)
+    assert "deep" in title(ax) and "wide with 8,000,000 parameters 0.910 (2 runs)" in plots.alt_text(ax)
+
+
+def test_few_photos_draws_means_by_number_of_photos():
+    ax = plots.plot_few_photos(FEW)
+    scratch = line(ax, "scratch")
+    assert list(scratch.get_xdata()) == [50, 1000] and list(scratch.get_ydata()) == pytest.approx([0.82, 0.95])
+    assert line(ax, "drawn faces only").get_ydata()[0] == 0.9
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["50", "1,000"]

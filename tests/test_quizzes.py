@@ -10,12 +10,15 @@ import torch
 from torch import nn
 
 from maskkit import transforms
+from maskkit.datasets import Batches
 from maskkit.errors import InputError
 from maskkit.evaluation import evaluate, wilson_interval
 from maskkit.images import CLASS_NAMES
 from maskkit.models import MaskCNN, count_parameters, layer_table
+from maskkit.models.maskresnet import ResidualBlock
 from maskkit.quizzes import QUESTIONS, Choice, Question, quiz
 from maskkit.training import EarlyStopping
+from maskkit.tuning import suggest_rate
 
 ASKED = [(notebook, question) for notebook, questions in QUESTIONS.items() for question in questions]
 BY_KEY = {question.key: question for _, question in ASKED}
@@ -25,7 +28,7 @@ BY_KEY = {question.key: question for _, question in ASKED}
 
 
 def test_each_notebook_asks_three_questions_or_more():
-    assert set(QUESTIONS) >= {"00", "01", "02", "03", "04", "05"}
+    assert set(QUESTIONS) >= {"00", "01", "02", "03", "04", "05", "06", "07"}
     assert min(len(questions) for questions in QUESTIONS.values()) >= 3
 
 
@@ -101,6 +104,9 @@ ORACLES = {
     "patience": stopping,
     "coin": lambda: f"{nn.BCEWithLogitsLoss()(torch.zeros(4), torch.tensor([0.0, 1, 0, 1])).item():.2f}",
     "precision": precision,
+    "range_test": lambda: f"about {suggest_rate([{'lr': lr, 'smoothed': loss} for lr, loss in ((0.0005, 0.6), (0.005, 0.55), (0.02, 0.35), (0.05, 0.3), (0.5, 2))]):.3f}",
+    "steps": lambda: "{} in place of {}".format(*(len(Batches(range(1000), size)) * 3 for size in (256, 64))),
+    "log_scale": lambda: f"`pow(10, rng.uniform({math.log10(0.0001):.0f}, {math.log10(0.1):.0f}))`",
     "twenty": lambda: "{:.0f} % to {:.0f} %".format(*(100 * end for end in wilson_interval(20, 20))),
 }
 
@@ -191,3 +197,31 @@ def test_a_question_a_choice_or_a_quiz_that_is_not_there_is_refused():
         quiz("03").choose(0, "a")
     with pytest.raises(InputError, match="a, b, c, d; got 'z'"):
         quiz("03").choose(1, "z")
+
+
+def test_a_residual_block_of_zeros_does_nothing():
+    block, x = ResidualBlock(4, 4).eval(), torch.rand(2, 4, 6, 6)
+    for name, weights in block.named_parameters():
+        if "conv" in name:
+            nn.init.zeros_(weights)
+    assert torch.equal(block(x), x) and "as it is" in BY_KEY["do_nothing"].answer.text
+
+
+def test_forgotten_evaluation_mode_normalises_each_photo_by_itself():
+    norm, photos = nn.BatchNorm2d(1), torch.cat([torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2)])
+    alone = torch.cat([norm(photo[None]) for photo in photos])
+    assert torch.allclose(alone, torch.zeros(2, 1, 2, 2)) and not torch.equal(norm.running_mean, torch.zeros(1))  # they look the same, and the average moved
+    assert "not those that you trained for" in BY_KEY["eval_mode"].answer.text
+
+
+def test_the_best_of_fifty_is_worse_than_it_looks():
+    chosen_with, fresh = np.random.default_rng(0).binomial(60, 0.9, (2, 1000, 50)) / 60
+    winners = chosen_with.argmax(axis=1)
+    rows = np.arange(1000)
+    assert chosen_with[rows, winners].mean() > 0.96 and abs(fresh[rows, winners].mean() - 0.9) < 0.01
+    assert "somewhat less" in BY_KEY["luck"].answer.text
+
+
+def test_uniform_draws_hardly_try_small_rates():
+    draws = np.random.default_rng(0).uniform(0.0001, 0.1, 100_000)
+    assert 0.985 < (draws > 0.001).mean() < 0.995 and 0.45 < (np.random.default_rng(0).normal(0.001, 0.03, 100_000) < 0).mean() < 0.5

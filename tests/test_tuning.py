@@ -69,10 +69,12 @@ def test_smoothing_begins_at_the_first_value_and_keeps_a_constant():
     assert smoothed([1.0, 0.0], 0.5) == pytest.approx([1.0, 1 / 3])
 
 
-def test_suggestion_is_a_tenth_of_the_rate_of_the_lowest_loss():
-    losses = [0.7] * 20 + [0.2] * 20 + [3.0] * 10
-    rows = [{"lr": 10 ** (step / 10), "loss": loss} for step, loss in enumerate(losses)]
-    assert suggest_rate(rows) == pytest.approx(10**3.9 / 10)
+def test_suggestion_is_where_the_loss_falls_most_steeply():
+    falls = [0.7] * 20 + [0.7 - 0.01 * step for step in range(20)] + [0.5 - 0.05 * step for step in range(6)] + [0.25] * 4
+    rows = [{"lr": 10 ** (step / 10), "smoothed": value} for step, value in enumerate([*falls, 3.0, 0.1e9, math.nan])]
+    assert 10**3.9 <= suggest_rate(rows) <= 10**4.5
+    with pytest.raises(InputError, match="range test of 2 steps"):
+        suggest_rate(rows[:2])
 
 
 # --- studies ---------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Questions at the end of each notebook: ``quiz("03")`` as the last line of a cell. One file of questions for each chapter."""
 
 from maskkit.errors import InputError
-from maskkit.quizzes import augmentation, build_maskcnn, evaluation, explore_data, start_here, training
+from maskkit.quizzes import augmentation, build_maskcnn, deeper, evaluation, explore_data, start_here, training, tuning
 from maskkit.quizzes.question import Choice, Question, Quiz
 
 QUESTIONS = {
@@ -11,6 +11,8 @@ QUESTIONS = {
     "03": build_maskcnn.QUESTIONS,
     "04": training.QUESTIONS,
     "05": evaluation.QUESTIONS,
+    "06": tuning.QUESTIONS,
+    "07": deeper.QUESTIONS,
 }
 
 __all__ = ["QUESTIONS", "Choice", "Question", "Quiz", "quiz"]

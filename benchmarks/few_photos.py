@@ -1,0 +1,137 @@
+"""Accuracy on the public photos against the number of photos trained on: from scratch, and from a network that has seen drawn faces.
+
+    python benchmarks/few_photos.py --pretrain     # the backbone: minutes; the same as the maskkit train command below
+    python benchmarks/few_photos.py --draw 0 1 2   # some forty minutes; interrupted, it goes on where it was
+    python benchmarks/few_photos.py --table        # the table; also kept for notebook 07
+
+The backbone is a run like any other:
+
+    maskkit train --dataset synthetic --faces 8000 --variety 1 --image-size 96 --model maskresnet --recipe modern --epochs 14 \\
+                  --run-dir runs/few_photos/drawn_faces
+
+A draw takes other photos, and other first weights where they are random. Every training runs for a number of epochs that was
+fixed beforehand and gives its last weights, so that no validation photo helps to choose them; the recipe was chosen with
+--val-only, which never looks at the test photos. The photos: maskkit data photos.
+"""
+
+import argparse
+import dataclasses
+import os
+import statistics
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+
+import numpy as np
+import torch
+
+from maskkit import TrainConfig, evaluate, fit, load_checkpoint, load_dataset, predict_proba
+from maskkit.datasets import Dataset
+from maskkit.files import read_csv, write_csv
+from maskkit.results import save_result
+from maskkit.training import BEST, LAST, recipe
+
+RUNS = Path("runs/few_photos")
+BACKBONE = RUNS / "drawn_faces" / BEST
+IMAGE_SIZE, FACES = 96, 8_000
+EPOCHS = {50: 60, 200: 30, 1000: 15, 0: 10}  # by the number of photos; 0 stands for all of them
+STARTS = ("scratch", "frozen", "fine-tuned")
+NAMES = {"drawn faces only": "no photo", "scratch": "from scratch", "frozen": "frozen features, last layer trained", "fine-tuned": "fine-tuned"}
+
+
+def pretrain() -> None:
+    """Train the backbone on drawn faces, and look at the validation photos once."""
+    dataset = load_dataset("synthetic", n=FACES, image_size=IMAGE_SIZE, variety=1.0, progress=True)
+    config = recipe("modern", model="maskresnet", epochs=14)
+    result = fit(dataset, config, run_dir=RUNS / "drawn_faces", on_epoch=lambda history: print(history[-1], flush=True))
+    val = load_dataset("photos", image_size=IMAGE_SIZE).subset("val")
+    print("validation photos:", evaluate(val.targets.numpy(), predict_proba(result.model, val.images))["accuracy"])
+
+
+def plan(start: str, photos: int, seed: int) -> TrainConfig:
+    """How a network is trained on so many photos."""
+    shared = {"model": "maskresnet", "epochs": EPOCHS[photos], "patience": EPOCHS[photos], "batch_size": 16 if 0 < photos <= 200 else 32, "seed": seed}
+    if start == "scratch":
+        return recipe("modern", **shared)
+    return recipe("modern", **shared, weights=BACKBONE, growing=0.0, freeze=start == "frozen", learning_rate=3e-3 if start == "frozen" else 5e-4)
+
+
+def few(dataset: Dataset, photos: int, draw: int) -> Dataset:
+    """So many training photos, drawn at random with the classes in proportion; eight validation photos, since the training wants some."""
+    train, val = dataset.subset("train"), dataset.subset("val").sample(8, seed=draw)
+    chosen = train.sample(photos, seed=draw) if photos else train
+    split = np.where(dataset.split == "test", "test", "unused")
+    split[chosen.indices], split[val.indices] = "train", "val"
+    return dataclasses.replace(dataset, split=split)
+
+
+def measure(model: torch.nn.Module, dataset: Dataset, val_only: bool) -> dict[str, float]:
+    """Accuracy on all validation photos, and on the test photos unless they are to stay sealed."""
+    scores = {}
+    for name in ("val",) if val_only else ("val", "test"):
+        subset = dataset.subset(name)
+        report = evaluate(subset.targets.numpy(), predict_proba(model, subset.images))
+        scores |= {name: round(report["accuracy"], 5), f"{name}_auc": round(report["roc_auc"], 5)}
+    return scores
+
+
+def run(dataset: Dataset, start: str, photos: int, draw: int, val_only: bool) -> None:
+    """Train once and keep the scores; nothing if it is there already."""
+    path = RUNS / ("val_only" if val_only else "rows") / f"{start}-{photos}-{draw}.csv"
+    if path.exists():
+        return
+    chosen, started = few(dataset, photos, draw), time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        fit(chosen, plan(start, photos, draw), run_dir=folder)
+        model = load_checkpoint(Path(folder) / LAST).model
+    row = {"start": start, "photos": len(chosen.subset("train")), "draw": draw, "seconds": round(time.perf_counter() - started), **measure(model, dataset, val_only)}
+    write_csv(path, [row])
+    print(row, flush=True)
+
+
+def table(machine: str) -> None:
+    """Print means and spreads, and keep every row for the notebook."""
+    dataset = load_dataset("photos", image_size=IMAGE_SIZE)
+    backbone = {"start": "drawn faces only", "photos": 0, "draw": 0, "seconds": 0, **measure(load_checkpoint(BACKBONE).model, dataset, False)}
+    texts = [row for path in sorted((RUNS / "rows").glob("*.csv")) for row in read_csv(path)]
+    rows = [backbone, *({key: value if key == "start" else float(value) for key, value in row.items()} for row in texts)]
+    print("| start | photos | draws | test accuracy, mean | lowest to highest | standard deviation | AUC |\n| --- | --- | --- | --- | --- | --- | --- |")
+    for start in NAMES:
+        for photos in sorted({row["photos"] for row in rows if row["start"] == start}):
+            same = [row for row in rows if row["start"] == start and row["photos"] == photos]
+            test, auc = [100 * row["test"] for row in same], statistics.mean(row["test_auc"] for row in same)
+            spread = f"{statistics.stdev(test):.1f}" if len(test) > 1 else ""
+            print(f"| {NAMES[start]} | {photos:.0f} | {len(same)} | {statistics.mean(test):.1f} % | {min(test):.1f} to {max(test):.1f} | {spread} | {auc:.4f} |")
+    print(save_result("few_photos", rows, machine))
+
+
+def main() -> None:
+    """Parse the command line and do what it asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pretrain", action="store_true", help="train the backbone")
+    parser.add_argument("--draw", type=int, nargs="*", default=[], help="train on the photos of these draws")
+    parser.add_argument("--photos", type=int, nargs="*", default=list(EPOCHS), help="numbers of photos; 0 for all")
+    parser.add_argument("--starts", nargs="*", default=STARTS)
+    parser.add_argument("--val-only", action="store_true", help="to choose a recipe: leave the test photos sealed")
+    parser.add_argument("--table", action="store_true", help="print the table and keep it")
+    parser.add_argument("--machine", default=f"{os.cpu_count()} cores", help="said in the table")
+    arguments = parser.parse_args()
+    print(f"{date.today()}, torch {torch.__version__}, {torch.get_num_threads()} threads", flush=True)
+    if arguments.pretrain:
+        pretrain()
+    if arguments.draw:
+        dataset = load_dataset("photos", image_size=IMAGE_SIZE)
+        for photos in arguments.photos:
+            for draw in arguments.draw:
+                for start in arguments.starts:
+                    run(dataset, start, photos, draw, arguments.val_only)
+    if arguments.table:
+        table(arguments.machine)
+
+
+if __name__ == "__main__":
+    main()

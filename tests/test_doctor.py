@@ -58,7 +58,7 @@ def test_torch_works_here():
     assert works.state == OK and importlib.metadata.version("torch") in works.found and device.check == "device"
 
 
-@pytest.mark.parametrize("name", [name for name, _ in doctor.CHECKS if name not in ("torch", "photos")])
+@pytest.mark.parametrize("name", [name for name, _ in doctor.CHECKS if name not in ("torch", "photos", "memory", "disk")])
 def test_all_is_well_where_these_tests_run(name):
     assert {finding.state for finding in findings(name)} == {OK}
 
@@ -152,6 +152,8 @@ def test_little_memory(monkeypatch):
 
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=8e8))
     assert only("memory").state == FIX and "0.8 GB free" in only("memory").found and "Close other programs" in only("memory").fix
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=1.5e9))
+    assert only("memory").state == NOTE and "little for thousands of photos" in only("memory").found and "Close other programs" in only("memory").fix
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=8e9))
     monkeypatch.setattr(doctor, "_container_memory", lambda: 3e8)
     assert only("memory").state == FIX and "0.3 GB free" in only("memory").found

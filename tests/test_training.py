@@ -245,6 +245,10 @@ def test_load_or_train_trains_once_and_only_for_the_same_recipe(easy_dataset, tm
     assert first.origin == "trained here just now"
     assert again.origin == f"taken from {tmp_path.as_posix()}, made on {date.today().isoformat()} by notebook 04"
     assert (again.history, again.best_epoch, again.stopped_because) == (first.history, first.best_epoch, first.stopped_because)
+    other = fit(easy_dataset, dataclasses.replace(QUICK, seed=5), run_dir=tmp_path / "other")
+    (tmp_path / "mask_cnn_best.pth").write_bytes((tmp_path / "other" / "mask_cnn_best.pth").read_bytes())
+    mended = load_or_train(easy_dataset, QUICK, run_dir=tmp_path)  # the weights of another run are not taken for those of this one
+    assert mended.origin == "trained here just now" and equal_weights(mended.model, first.model) and not equal_weights(mended.model, other.model)
     assert len(load_or_train(easy_dataset, dataclasses.replace(QUICK, epochs=1), run_dir=tmp_path).history) == 1
     other_pictures = dataclasses.replace(easy_dataset, images=easy_dataset.images.flip(3))
     monkeypatch.setattr(loop, "fit", lambda *_, **__: "trained anew")

@@ -1,6 +1,7 @@
 """What a training run leaves behind: the best weights, the history, and a folder from which it can go on."""
 
 import copy
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -54,15 +55,20 @@ def describe_data(dataset: Dataset) -> dict[str, object]:
 
 
 def finished_run(run_dir: Path, config: TrainConfig, dataset: Dataset) -> FitResult | None:
-    """The finished run in a folder, if it was made with this data and configuration."""
+    """The finished run in a folder, if it was made with this data and configuration, and its weights are those that it left."""
     try:
         record = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))
-        if record["stopped_because"] in ENDS and _complete(record["train"]) == asdict(config) and record["data"] == describe_data(dataset):
+        wanted = record["stopped_because"] in ENDS and _complete(record["train"]) == asdict(config) and record["data"] == describe_data(dataset)
+        if wanted and record.get("weights_sha256") in (None, _digest(run_dir / BEST)):
             best = load_checkpoint(run_dir / BEST, resolve_device(config.device))
             return FitResult(best.model, read_history(run_dir / "history.csv"), best.epoch, record["stopped_because"], _origin(run_dir, record))
     except (OSError, ValueError, KeyError):
         pass  # no run, or a damaged one: train
     return None
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _origin(run_dir: Path, record: dict) -> str:
@@ -148,6 +154,7 @@ class Run:
             "train": asdict(self.config), "data": self.data, "versions": versions(),
             "epochs_done": self.stopping.epoch, "best_epoch": self.stopping.best_epoch, "stopped_because": stopped_because,
             "made_on": date.today().isoformat(), "made_by": self.made_by,
+            "weights_sha256": _digest(self.folder / BEST) if stopped_because else None,
         })
 
 

@@ -14,7 +14,7 @@ from maskkit.widgets.explorer import Explorer, View, whole_slider
 CHANNELS = 3  # of a colour picture
 MOST_BLOCKS = 4
 _LIMITS = {"filters": (1, 128), "kernel": (1, 9), "stride": (1, 4), "padding": (0, 4), "pool": (1, 4)}
-_LABELS = {"filters": "Filters", "kernel": "Kernel", "stride": "Stride", "padding": "Padding", "pool": "Max pool (1: none)"}
+_LABELS = {"filters": "Filters", "kernel": "Kernel", "stride": "Stride", "padding": "Padding", "pool": "Pool (1: none)"}
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class ArchitectureExplorer(Explorer):
 def _block_controls(number: int, block: Block) -> dict[str, ipywidgets.IntSlider]:
     made = {name: whole_slider(f"{number}: {_LABELS[name]}", getattr(block, name), *_LIMITS[name]) for name in _LIMITS}
     for control in made.values():
-        control.layout.width, control.style.description_width = "24em", "10em"
+        control.layout.width, control.style.description_width = "25em", "11em"
     return made
 
 

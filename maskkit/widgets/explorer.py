@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import ipywidgets
 
 from maskkit.errors import InputError
-from maskkit.plots import Picture
+from maskkit.plots import PALETTE, Picture
 
 # Wide enough for every label, so that none is cut off.
 LOOK = {"style": {"description_width": "12em"}, "layout": {"width": "32em"}}
+# The handle's own grey on white is hard to find. Blue stands out on a light and on a dark page.
+HANDLE = {"style": {**LOOK["style"], "handle_color": PALETTE["blue"]}, "layout": LOOK["layout"]}
 # Set while the solutions are executed: their outputs then hold pictures in place of controls that would have no kernel.
 STATIC = "MASKKIT_STATIC_WIDGETS"
 
@@ -31,11 +33,13 @@ class View:
     line : the text equivalent, plain text
     picture : with alternative text; None where there is nothing to draw
     table : rows of cells, the first one holds the headings
+    fold : words to click on before a long table is shown; it stands open where there are none
     """
 
     line: str
     picture: Picture | None = None
     table: Sequence[Sequence[str]] = ()
+    fold: str = ""
 
     def _repr_html_(self) -> str:
         return self.picture_html + self.text_html
@@ -53,10 +57,12 @@ class View:
         if not self.table:
             return ""
         head, *rows = [[html.escape(str(cell)) for cell in row] for row in self.table]
-        cell = 'style="padding: 0.1em 0.8em; text-align: right; color: inherit; background: transparent"'
-        heading = "".join(f'<th scope="col" {cell}>{text}</th>' for text in head)
-        body = "".join(f"<tr>{''.join(f'<td {cell}>{text}</td>' for text in row)}</tr>" for row in rows)
-        return f'<table style="border-collapse: collapse; color: inherit"><thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table>'
+        looks = [f'style="padding: 0.1em 0.8em; text-align: {side}; color: inherit; background: transparent; line-height: 1.4"'
+                 for side in ("left", *["right"] * (len(head) - 1))]
+        heading = "".join(f'<th scope="col" {look}>{text}</th>' for look, text in zip(looks, head))
+        body = "".join(f"<tr>{''.join(f'<td {look}>{text}</td>' for look, text in zip(looks, row))}</tr>" for row in rows)
+        table = f'<table style="border-collapse: collapse; color: inherit"><thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table>'
+        return f'<details><summary style="cursor: pointer">{html.escape(self.fold)}</summary>{table}</details>' if self.fold else table
 
 
 class Explorer(ipywidgets.VBox):
@@ -116,12 +122,12 @@ class Explorer(ipywidgets.VBox):
 
 def slider(label: str, value: float, low: float, high: float, step: float, *, at_once: bool = True) -> ipywidgets.FloatSlider:
     """A labelled slider for a number; where drawing takes long, ``at_once=False`` waits until it is let go."""
-    return ipywidgets.FloatSlider(value=value, min=low, max=high, step=step, description=label, continuous_update=at_once, **LOOK)
+    return ipywidgets.FloatSlider(value=value, min=low, max=high, step=step, description=label, continuous_update=at_once, **HANDLE)
 
 
 def whole_slider(label: str, value: int, low: int, high: int, *, at_once: bool = True) -> ipywidgets.IntSlider:
     """A labelled slider for a whole number."""
-    return ipywidgets.IntSlider(value=value, min=low, max=high, description=label, continuous_update=at_once, **LOOK)
+    return ipywidgets.IntSlider(value=value, min=low, max=high, description=label, continuous_update=at_once, **HANDLE)
 
 
 def dropdown(label: str, options: Sequence[object], value: object) -> ipywidgets.Dropdown:
@@ -134,8 +140,13 @@ def checkbox(label: str, value: bool = False) -> ipywidgets.Checkbox:
     return ipywidgets.Checkbox(value=value, description=label, **LOOK)
 
 
+def side_by_side(buttons: Iterable[ipywidgets.Button]) -> ipywidgets.HBox:
+    """Buttons in a row, in line with the other controls."""
+    return ipywidgets.HBox(list(buttons), layout={"margin": "0.3em 0 0.6em 12em"})
+
+
 def button(label: str, action: Callable[[], None], *, disabled: bool = False) -> ipywidgets.Button:
     """A button that calls ``action`` when it is pressed."""
-    made = ipywidgets.Button(description=label, disabled=disabled, layout={"width": "auto"})
+    made = ipywidgets.Button(description=label, disabled=disabled, layout={"width": "auto"})  # as wide as its words
     made.on_click(lambda _: action())
     return made

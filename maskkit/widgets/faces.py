@@ -14,7 +14,7 @@ from maskkit.evaluation import predict_proba
 from maskkit.faces import CHOICES, FaceAttributes, draw_face, sample_attributes
 from maskkit.faces.attributes import steady
 from maskkit.plots import PALETTE, Picture, plot_images, show
-from maskkit.widgets.explorer import Explorer, View, button, checkbox, dropdown, whole_slider
+from maskkit.widgets.explorer import Explorer, View, button, checkbox, dropdown, side_by_side, whole_slider
 
 # The values that the studio offers for an attribute. Numbers stay within what the data sets hold.
 VALUES: dict[str, tuple] = {
@@ -115,7 +115,7 @@ class FaceStudio(Explorer):
         controls["value"].value = _nearest(VALUES[_FIRST], getattr(person(1, True, variety), _FIRST))
         for name in ("person", "with_mask", "attribute"):
             controls[name].observe(self._offer_values, names="value")
-        super().__init__(controls, [*controls.values(), *self.buttons.values()])
+        super().__init__(controls, [*controls.values(), side_by_side(self.buttons.values())])
 
     @property
     def attributes(self) -> FaceAttributes:
@@ -153,7 +153,7 @@ class FaceStudio(Explorer):
         change = f"{_words(own)}; choose another value." if own == value else f"{_words(own)} becomes {_words(value)}."
         line = f"{_words(name).capitalize()}: {change} {move_in_words(before, after, attributes.with_mask)}"
         rows = [[_words(name), "probability of a mask"], *([_words(v), f"{p:.0%}"] for v, p in zip(self.sweep.values, self.sweep.probabilities))]
-        return View(line, self._draw(start, before, value, line), rows)
+        return View(line, self._draw(start, before, value, line), rows, "The probabilities as a table")
 
     def _swept(self, attributes: FaceAttributes, name: str) -> Sweep:
         """Kept by face and attribute, so that choosing another value draws nothing anew."""

@@ -6,14 +6,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-import ipywidgets
-
 from maskkit.datasets import Dataset
 from maskkit.errors import InputError
 from maskkit.plots import plot_history, show
 from maskkit.training import FitResult, HistoryRow, TrainConfig, fit
 from maskkit.transforms import AUGMENTATIONS
-from maskkit.widgets.explorer import Explorer, View, button, dropdown, whole_slider
+from maskkit.widgets.explorer import Explorer, View, button, dropdown, side_by_side, whole_slider
 
 READY, RUNNING, PAUSED, DONE = "ready", "running", "paused", "done"
 LEARNING_RATES = (1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 1e-1)
@@ -141,7 +139,7 @@ class LiveTraining(Explorer):
             "patience": whole_slider("Patience", config.patience, 1, max(10, config.patience)),
         }
         self.buttons = {"start": button("Start", self.start), "pause": button("Pause", self.pause), "stop": button("Stop", self.stop)}
-        super().__init__(settings, [*settings.values(), ipywidgets.HBox(list(self.buttons.values()))])
+        super().__init__(settings, [*settings.values(), side_by_side(self.buttons.values())])
 
     @property
     def result(self) -> FitResult | None:

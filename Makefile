@@ -10,7 +10,7 @@ DEMO := runs/demo
 # same two cores, training then takes three times as long. The numbers stay the same.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: install lab test test-unit test-notebooks demo notebooks execute docs bench-notebooks bench-audit bench-export bench-imports bench-accuracy bench-speed clean
+.PHONY: install lab test test-unit test-notebooks test-browser demo notebooks execute docs bench-notebooks bench-audit bench-export bench-imports bench-accuracy bench-speed clean
 
 install: $(INSTALLED)
 
@@ -35,6 +35,12 @@ test-unit: $(INSTALLED)
 
 test-notebooks: $(INSTALLED)
 	$(BIN)/python -m pytest --nbval-lax notebooks
+
+# JupyterLab in a headless Chromium; skips where there is none. The package that drives it is large and no learner needs it, so it
+# is installed here and not with the rest; without a network the tests skip, too.
+test-browser: $(INSTALLED)
+	-$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement tests/browser/requirements.txt
+	$(BIN)/python -m pytest -m browser tests/browser
 
 demo: $(INSTALLED)
 	$(BIN)/maskkit train --dataset synthetic --faces 1500 --image-size 64 --epochs 8 --run-dir $(DEMO) --overwrite

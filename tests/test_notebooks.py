@@ -9,6 +9,8 @@ import nbformat
 import pytest
 from nbconvert.preprocessors import ClearOutputPreprocessor, TagRemovePreprocessor
 
+from maskkit.quizzes import QUESTIONS
+
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
 NAMES = ["00_start_here", "01_explore_data", "02_augmentation", "03_build_maskcnn", "04_train_early_stopping", "05_evaluate"]
@@ -141,3 +143,17 @@ def test_the_working_time_is_the_estimate_for_the_notebook_as_it_is(path):
         pytest.skip("not timed yet: make bench-notebooks")
     now = bench.working_minutes(nbformat.read(path, 4))
     assert all(abs(a - b) <= 15 for a, b in zip(now, record[path.stem])), "run 'python benchmarks/notebooks.py --tell'"
+
+
+def test_an_explorer_is_stored_as_a_picture_and_words(path):
+    """Controls without a kernel show an error message; ``make execute`` keeps what can be read without one."""
+    for cell in cells(nbformat.read(path, 4), "code"):
+        if re.search(r"\bexplore_\w+\(", cell.source):
+            (output,) = cell.outputs
+            assert set(output.data) == {"text/html", "text/plain"}, cell.id
+            assert 'role="status"' in "".join(output.data["text/html"])
+
+
+def test_every_chapter_asks_questions(path):
+    code = cells(nbformat.read(path, 4), "code")
+    assert path.stem[:2] not in QUESTIONS or code[-1].source.endswith(f'quiz("{path.stem[:2]}")')

@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -28,12 +29,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Also before torch is loaded: large tensors on large memory pages, which the system clears and finds in less time (Linux).
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-    logging.basicConfig(format="maskkit: %(message)s", level=logging.WARNING, stream=sys.stderr)
+    logging.basicConfig(format="maskkit: %(message)s", level=logging.WARNING if _is_first_process() else logging.ERROR, stream=sys.stderr)
     arguments = _parser().parse_args(_with_dashes(sys.argv[1:] if argv is None else argv))
     try:
         return arguments.run(arguments)
     except InputError as error:
-        print(f"maskkit: error: {error}", file=sys.stderr)
+        which = "" if _is_first_process() else f" (process {int(os.environ['RANK']) + 1})"
+        print(f"maskkit{which}: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("maskkit: interrupted", file=sys.stderr)
@@ -44,14 +46,20 @@ def train(arguments: argparse.Namespace) -> int:
     """``maskkit train``: train, then measure the best model on the test split, once."""
     from maskkit import evaluation, training
     from maskkit.checkpoints import Checkpoint
+    from maskkit.distributed import join_team
 
     run_dir = Path(arguments.run_dir or Path("runs") / datetime.now().strftime("%Y%m%d-%H%M%S"))
     _check_run_dir(run_dir, arguments)
     config = _train_config(arguments)
-    dataset = _load_data(arguments.data_dir or arguments.dataset, arguments)
+    team = join_team(config.device)  # this process alone, unless torchrun started several
+    with nullcontext() if arguments.data_dir else team.first_goes_first():
+        dataset = _load_data(arguments.data_dir or arguments.dataset, arguments)
     _say(f"{dataset!r}")
     _say(_about_groups(dataset))
     result = training.fit(dataset, config, run_dir=run_dir, on_epoch=_print_epoch, resume=arguments.resume, progress=sys.stderr.isatty())
+    team.leave()
+    if not team.is_first:
+        return 130 if result.stopped_because == "interrupted" else 0
     if result.history:
         _write_split(run_dir / "split.csv", dataset)
     if result.stopped_because == "interrupted":
@@ -389,7 +397,7 @@ def _load_data(source: str, arguments: argparse.Namespace):
 
     return load_dataset(source, image_size=arguments.image_size, n=arguments.faces, variety=arguments.variety,
                         seed=arguments.seed, groups=arguments.groups,
-                        near_duplicates=arguments.near_duplicates, stream=arguments.stream, progress=True)
+                        near_duplicates=arguments.near_duplicates, stream=arguments.stream, progress=_is_first_process())
 
 
 def _load_model(arguments: argparse.Namespace):
@@ -510,4 +518,10 @@ def _print_report(report: dict) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    if _is_first_process():
+        print(text, file=sys.stderr, flush=True)
+
+
+def _is_first_process() -> bool:
+    """Whether this is the one that writes and prints; also known where torch is not loaded."""
+    return os.environ.get("WORLD_SIZE", "1") == "1" or os.environ.get("RANK", "0") == "0"

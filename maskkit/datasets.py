@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from maskkit.distributed import Part
 from maskkit.errors import InputError
 from maskkit.files import cache_dir, replace_file
 from maskkit.images import CLASS_NAMES, SPLIT_NAMES, Sample, find_samples
@@ -59,13 +60,20 @@ class Subset:
             rank[same] = (np.arange(same.sum()) + 0.5) / same.sum()
         return self._take(np.sort(order[np.argsort(rank, kind="stable")[:n]]))
 
+    def part(self, rank: int, size: int) -> "Subset":
+        """What one of ``size`` processes has of it: every ``size``-th image, from the one at ``rank`` on."""
+        return self if size == 1 else self._take(np.arange(rank, len(self), size))
+
     def _take(self, chosen: np.ndarray) -> "Subset":
         attributes = None if self.attributes is None else {key: values[chosen] for key, values in self.attributes.items()}
         return Subset(take(self.images, chosen), self.targets[chosen], tuple(self.names[i] for i in chosen), self.indices[chosen], attributes)
 
-    def batches(self, batch_size: int = 32, *, shuffle: bool = False, generator: torch.Generator | None = None) -> "Batches":
-        """Batches of (images uint8 (B, 3, H, W), targets float32 (B,)); shuffled anew at each pass if asked."""
-        return Batches(self, batch_size, shuffle, generator)
+    def batches(self, batch_size: int = 32, *, shuffle: bool = False, generator: torch.Generator | None = None, rank: int = 0, size: int = 1) -> "Batches":
+        """Batches of (images uint8 (B, 3, H, W), targets float32 (B,)); shuffled anew at each pass if asked.
+
+        Of several processes (``size`` > 1) the one with the number ``rank`` gets its part of the images and targets, and the Part.
+        """
+        return Batches(self, batch_size, shuffle, generator, rank, size)
 
 
 @dataclass(frozen=True)
@@ -76,16 +84,21 @@ class Batches:
     batch_size: int
     shuffle: bool = False
     generator: torch.Generator | None = None
+    rank: int = 0
+    size: int = 1
 
     def __len__(self) -> int:
         return -(-len(self.subset) // self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Part]]:
         n = len(self.subset)
         order = torch.randperm(n, generator=self.generator) if self.shuffle else torch.arange(n)
-        chosen = order.split(self.batch_size) if n else ()
-        for positions, images in zip(chosen, batches_of(self.subset.images, chosen)):
-            yield images, self.subset.targets[positions].float()
+        whole = order.split(self.batch_size) if n else ()
+        parts = [Part(len(batch), self.rank, self.size) for batch in whole]
+        mine = [batch[part.positions] for batch, part in zip(whole, parts)]
+        for chosen, part, images in zip(mine, parts, batches_of(self.subset.images, mine)):
+            targets = self.subset.targets[chosen].float()
+            yield (images, targets) if self.size == 1 else (images, targets, part)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ class StreamedImages:
         return len(self), 3, self.image_size, self.image_size
 
     def __getitem__(self, chosen) -> Tensor:
-        paths = self.paths[chosen.numpy() if isinstance(chosen, Tensor) else chosen]
+        paths = self._paths(chosen)
         return self._load(paths) if isinstance(paths, Path) else next(StreamedImages(paths, self.image_size).batches([slice(None)]))
 
     def take(self, chosen: np.ndarray) -> "StreamedImages":
@@ -77,7 +77,7 @@ class StreamedImages:
         try:
             while True:
                 for chosen in islice(positions, AHEAD - len(waiting)):
-                    waiting.append([pool.submit(self._load, path) for path in self.paths[chosen]])
+                    waiting.append([pool.submit(self._load, path) for path in self._paths(chosen)])
                 if not waiting:
                     return
                 batch = [future.result() for future in waiting.popleft()]
@@ -88,6 +88,9 @@ class StreamedImages:
     def digest(self):
         """Hash of all pixels in order, to be added to."""
         return self._digest.copy() if self._digest else _add_pixels(_new_digest(), self.split(256))
+
+    def _paths(self, chosen) -> np.ndarray | Path:
+        return self.paths[chosen.numpy() if isinstance(chosen, Tensor) else chosen]  # NumPy takes a tensor of one position for a number
 
     def _load(self, path: Path) -> Tensor:
         return channels_first(load_image(path, self.image_size))

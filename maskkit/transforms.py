@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from maskkit.distributed import Part
+
 Uniform = Callable[[float, float], Tensor]  # one draw for each image of a batch, shape (B,), on the CPU
 
 GREY_WEIGHTS = (0.299, 0.587, 0.114)  # luma of ITU-R BT.601, as in Pillow and torchvision
@@ -140,7 +142,7 @@ AUGMENTATIONS = {
 
 
 def augment(images: Tensor, config: AugmentConfig = AUGMENTATIONS["original"], generator: torch.Generator | None = None,
-            image_size: int | None = None) -> Tensor:
+            image_size: int | None = None, part: Part | None = None) -> Tensor:
     """Vary a batch for training: geometry first, then colour, camera and erasing.
 
     Parameters
@@ -152,14 +154,18 @@ def augment(images: Tensor, config: AugmentConfig = AUGMENTATIONS["original"], g
         On the CPU, whatever the device of the images, so that every device sees the same draws.
     image_size : int, optional
         Side of the result where it shall differ from that of ``images``.
+    part : Part, optional
+        Which images of a larger batch these are; each is varied as it would be among all.
 
     Returns
     -------
     Tensor
         Same dtype, device and range, and the same shape unless ``image_size`` asks for another.
     """
+    part = part or Part(len(images))
+
     def uniform(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(len(images), generator=generator)
+        return low + (high - low) * torch.rand(part.n, generator=generator)[part.positions]
 
     given = images
     mirrored = uniform(0, 1) < config.horizontal_flip
@@ -175,7 +181,7 @@ def augment(images: Tensor, config: AugmentConfig = AUGMENTATIONS["original"], g
     if images is given and (config.blur or config.noise or config.erasing):
         images = images.clone()  # the rest works in place
     if config.blur or config.noise:
-        _spoil_some(images, config, uniform, generator)
+        _spoil_some(images, config, uniform, generator, part)
     if config.erasing:
         _erase_some(images, config.erasing, uniform)
     return images
@@ -209,17 +215,20 @@ def _recolour(images: Tensor, config: AugmentConfig, uniform: Uniform) -> Tensor
     return pixels.clamp_(0, 1).view(images.shape)
 
 
-def _spoil_some(images: Tensor, config: AugmentConfig, uniform: Uniform, generator: torch.Generator | None) -> None:
+def _spoil_some(images: Tensor, config: AugmentConfig, uniform: Uniform, generator: torch.Generator | None, part: Part) -> None:
     """Blur and noise for the few images that are chosen; they are worked on one by one, which is quicker than all."""
     rows = images.shape[-2]
     blurred, sharpness = uniform(0, 1) < config.blur, torch.exp(uniform(math.log(16 / 128), math.log(64 / 128)))
-    noisy, strength = uniform(0, 1) < config.noise, uniform(0, 0.1)
+    noisy, strength = torch.rand(part.n, generator=generator) < config.noise, uniform(0, 0.1)
     for index in torch.nonzero(blurred).flatten().tolist():
         small = resize(images[index : index + 1], max(2, round(rows * sharpness[index].item())))
         images[index] = F.interpolate(small, size=images.shape[-2:], mode="bilinear", align_corners=False)[0]
-    for index in torch.nonzero(noisy).flatten().tolist():
+    here = torch.arange(part.n)[part.positions].tolist()
+    for position in torch.nonzero(noisy).flatten().tolist():  # of the whole batch: each process draws the same noise, and adds its own
         noise = torch.randn(images.shape[1:], generator=generator).to(images)
-        images[index] = torch.add(images[index], noise, alpha=strength[index].item()).clamp_(0, 1)
+        if position in here:
+            index = here.index(position)
+            images[index] = torch.add(images[index], noise, alpha=strength[index].item()).clamp_(0, 1)
 
 
 def _erase_some(images: Tensor, probability: float, uniform: Uniform) -> None:

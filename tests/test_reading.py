@@ -50,6 +50,7 @@ def test_the_same_batches_in_the_same_order(streamed_and_in_memory):
     for _ in range(2):
         for (images, targets), (expected_images, expected_targets) in zip(streamed, in_memory, strict=True):
             assert torch.equal(images, expected_images) and torch.equal(targets, expected_targets)
+    assert [len(images) for images in streamed_and_in_memory[0].subset("train").images.split(11)] == [11, 1]
     some, expected = (dataset.subset("train").sample(5, seed=2) for dataset in streamed_and_in_memory)
     assert some.names == expected.names and torch.equal(some.images[:], expected.images)
 

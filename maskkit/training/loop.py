@@ -13,9 +13,10 @@ from tqdm.auto import tqdm
 
 from maskkit.checkpoints import load_checkpoint
 from maskkit.datasets import Dataset, Subset
+from maskkit.distributed import ALONE, Part, ProcessLost, Team, join_team
 from maskkit.errors import InputError
 from maskkit.models import WEIGHTS, build_model, freeze_features, train_mode
-from maskkit.runtime import computes_bfloat16, keep_freed_memory, resolve_device, seed_everything
+from maskkit.runtime import computes_bfloat16, keep_freed_memory, seed_everything
 from maskkit.training.config import TrainConfig
 from maskkit.training.run import FitResult, HistoryRow, Run, finished_run
 from maskkit.training.stopping import EarlyStopping
@@ -24,7 +25,8 @@ from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
 
 def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], optimizer: torch.optim.Optimizer, criterion: nn.Module,
                     augmentation: AugmentConfig, generator: torch.Generator | None = None, *,
-                    scheduler: lr_scheduler.LRScheduler | None = None, bfloat16: bool = False, image_size: int | None = None) -> tuple[float, float]:
+                    scheduler: lr_scheduler.LRScheduler | None = None, bfloat16: bool = False, image_size: int | None = None,
+                    team: Team = ALONE) -> tuple[float, float]:
     """Pass once over the training images and update the weights after each batch.
 
     The first six arguments are all that a plain loop needs; each of the others does nothing unless it is given.
@@ -37,25 +39,27 @@ def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], 
     device = next(model.parameters()).device
     train_mode(model)
     losses, correct, seen = [], [], 0                                 # kept on the device: reading one would wait for it
-    for images, targets in batches:                                   # uint8 (B, 3, H, W), float (B,)
+    for images, targets, *part in batches:                            # uint8 (B, 3, H, W), float (B,)
+        part = part[0] if part else Part(len(targets))                # the whole batch, unless several processes share it
         images, targets = images.to(device), targets.to(device)
-        images = augment(to_float(images), augmentation, generator, image_size)  # float in [0, 1], same shape
+        images = augment(to_float(images), augmentation, generator, image_size, part)  # float in [0, 1], same shape
         with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
             logits = model(images).float()                            # (B,)
         loss = criterion(logits, targets)                             # ()
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        (loss * part.weight).backward()                               # the weight is 1 for the whole batch
         optimizer.step()
         if scheduler is not None:
             scheduler.step()
-        losses.append(loss.detach() * len(targets))
-        correct.append(_correct(logits, targets))
-        seen += len(targets)
-    return _sum(losses) / seen, _sum(correct) / seen
+        losses.append(loss.detach() * part.count)
+        correct.append(_correct(logits[:part.count], targets[:part.count]))
+        seen += part.count
+    return _means(losses, correct, seen, team)
 
 
 @torch.no_grad()
-def validate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], criterion: nn.Module, *, bfloat16: bool = False) -> tuple[float, float]:
+def validate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], criterion: nn.Module, *, bfloat16: bool = False,
+             team: Team = ALONE) -> tuple[float, float]:
     """Mean loss and accuracy over ``batches``, without augmentation and without changing the weights."""
     device = next(model.parameters()).device
     model.eval()
@@ -67,7 +71,7 @@ def validate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], criteri
         losses.append(criterion(logits, targets) * len(targets))
         correct.append(_correct(logits, targets))
         seen += len(targets)
-    return _sum(losses) / seen, _sum(correct) / seen
+    return _means(losses, correct, seen, team)
 
 
 def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str | Path | None = None,
@@ -98,32 +102,36 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     """
     seed_everything(config.seed)
     keep_freed_memory()
-    device = resolve_device(config.device)
+    team = join_team(config.device)                                   # this process alone, unless several were started
+    device = team.device
     bfloat16 = config.precision == "bfloat16" or (config.precision == "auto" and computes_bfloat16(device))
-    model = starting_model(config, dataset.image_size, resume).to(device)
+    with team.first_goes_first():
+        model = starting_model(config, dataset.image_size, resume).to(device)
     if config.fast:
         model = model.to(memory_format=torch.channels_last)
     criterion = nn.BCEWithLogitsLoss()
     stopping = EarlyStopping(config.patience, config.min_delta)
     generator = torch.Generator().manual_seed(config.seed)            # order and augmentation
-    train = on_device(dataset.subset("train"), device).batches(config.batch_size, shuffle=True, generator=generator)
-    val = on_device(dataset.subset("val"), device).batches(256)
+    train = on_device(dataset.subset("train"), device).batches(config.batch_size, shuffle=True, generator=generator, rank=team.rank, size=team.size)
+    val = on_device(dataset.subset("val").part(team.rank, team.size), device).batches(256)
     optimizer = make_optimizer(model, config)
     scheduler = make_scheduler(optimizer, config, steps_per_epoch=len(train))
-    run = Run(run_dir, config, dataset, model, optimizer, scheduler, stopping, generator, made_by)
+    run = Run(run_dir, config, dataset, model, optimizer, scheduler, stopping, generator, made_by, writes=team.is_first)
     if resume:
         run.restore()
+    network = team.wrap(model)                                        # averages the gradients of all processes
 
     stopped_because = "all epochs done"
     try:
         while stopping.epoch < config.epochs and not stopping.should_stop:
             started = time.perf_counter()
-            bar = tqdm(train, desc=f"epoch {stopping.epoch + 1}/{config.epochs}", unit="batch", leave=False, disable=not progress)
+            bar = tqdm(train, desc=f"epoch {stopping.epoch + 1}/{config.epochs}", unit="batch", leave=False, disable=not (progress and team.is_first))
             train_loss, train_accuracy = train_one_epoch(
-                model, bar, optimizer, SmoothedLoss(config.label_smoothing), AUGMENTATIONS[config.augmentation], generator, scheduler=scheduler, bfloat16=bfloat16,
-                image_size=image_size_in(stopping.epoch + 1, dataset.image_size, config))
+                network, bar, optimizer, SmoothedLoss(config.label_smoothing), AUGMENTATIONS[config.augmentation], generator, scheduler=scheduler, bfloat16=bfloat16,
+                image_size=image_size_in(stopping.epoch + 1, dataset.image_size, config), team=team)
             seconds = time.perf_counter() - started
-            val_loss, val_accuracy = validate(model, val, criterion, bfloat16=bfloat16)
+            team.average_buffers(model)
+            val_loss, val_accuracy = validate(model, val, criterion, bfloat16=bfloat16, team=team)
             improved = stopping.update(val_loss)
             run.history.append({
                 "epoch": stopping.epoch, "train_loss": train_loss, "train_accuracy": train_accuracy,
@@ -131,12 +139,15 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
                 "seconds": round(seconds, 3), "images_per_second": round(len(train.subset) / seconds, 1),
             })
             run.keep(improved)
-            if on_epoch:
+            if on_epoch and team.is_first:
                 on_epoch(run.history)
         if stopping.should_stop:
             stopped_because = "early stopping"
     except KeyboardInterrupt:
         stopped_because = "interrupted"
+    except (RuntimeError, ProcessLost) as error:
+        team.explain(error, run.folder, stopping.epoch)
+        raise
     return run.finish(stopped_because)
 
 
@@ -231,5 +242,10 @@ def _correct(logits: Tensor, targets: Tensor) -> Tensor:
     return ((logits > 0) == (targets > 0.5)).sum()
 
 
+def _means(losses: list[Tensor], correct: list[Tensor], seen: int, team: Team) -> tuple[float, float]:
+    loss, right, n = team.total(_sum(losses), _sum(correct), seen)
+    return loss / n, right / n
+
+
 def _sum(parts: list[Tensor]) -> float:
-    return torch.stack(parts).cpu().double().sum().item()
+    return torch.stack(parts).cpu().double().sum().item() if parts else 0.0

@@ -86,9 +86,10 @@ class Run:
 
     def __init__(self, folder: str | Path | None, config: TrainConfig, dataset: Dataset, model: nn.Module,
                  optimizer: torch.optim.Optimizer, scheduler: LRScheduler, stopping: EarlyStopping, generator: torch.Generator,
-                 made_by: str = ""):
+                 made_by: str = "", *, writes: bool = True):
         self.made_by = made_by
         self.folder = None if folder is None else Path(folder)
+        self.writes = writes and self.folder is not None  # of several processes only the first one does
         self.config, self.data, self.model = config, describe_data(dataset), model
         self.optimizer, self.scheduler, self.stopping, self.generator = optimizer, scheduler, stopping, generator
         self.history: list[HistoryRow] = []
@@ -98,7 +99,7 @@ class Run:
         """After an epoch: remember the weights if they are the best, and write the run folder."""
         if improved:
             self.best_state = copy.deepcopy(self.model.state_dict())
-        if self.folder is None:
+        if not self.writes:
             return
         if improved:
             save_checkpoint(self.folder / BEST, self._checkpoint())
@@ -133,7 +134,7 @@ class Run:
             raise InputError("The validation loss was not a number in any epoch; lower the learning rate.")
         if self.best_state is not None:
             self.model.load_state_dict(self.best_state)
-        if self.folder is not None and self.history:
+        if self.writes and self.history:
             self._write_config(stopped_because)
         # The layout in which a checkpoint is loaded: the same probabilities then, bit for bit.
         return FitResult(self.model.to(memory_format=torch.contiguous_format).eval(), self.history, self.stopping.best_epoch, stopped_because)

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], 
         part = part[0] if part else Part(len(targets))                # the whole batch, unless several processes share it
         images, targets = images.to(device), targets.to(device)
         images = augment(to_float(images), augmentation, generator, image_size, part)  # float in [0, 1], same shape
-        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+        with in_precision(device, bfloat16):
             logits = model(images).float()                            # (B,)
         loss = criterion(logits, targets)                             # ()
         optimizer.zero_grad(set_to_none=True)
@@ -66,7 +67,7 @@ def validate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], criteri
     losses, correct, seen = [], [], 0
     for images, targets in batches:
         images, targets = images.to(device), targets.to(device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+        with in_precision(device, bfloat16):
             logits = model(to_float(images)).float()
         losses.append(criterion(logits, targets) * len(targets))
         correct.append(_correct(logits, targets))
@@ -228,6 +229,11 @@ def image_size_in(epoch: int, image_size: int, config: TrainConfig) -> int:
         return image_size
     side = image_size / 2 * (1 + (epoch - 1) / growing)
     return min(image_size, max(16, round(side / 16) * 16))
+
+
+def in_precision(device: torch.device, bfloat16: bool) -> AbstractContextManager:
+    """A block in which layers multiply in bfloat16, or as ever: not every version of torch has autocast for every device."""
+    return torch.autocast(device.type, torch.bfloat16) if bfloat16 else nullcontext()
 
 
 def on_device(subset: Subset, device: torch.device) -> Subset:

@@ -78,7 +78,7 @@ RECIPES: dict[str, dict[str, object]] = {
     "original": {},
     "modern": {"epochs": 30, "learning_rate": 1e-3, "patience": 30, "augmentation": "robust", "weight_decay": 0.05, "schedule": "one_cycle",
                "label_smoothing": 0.05, "precision": "auto", "fast": True, "growing": 0.5},
-    "quick": {"epochs": 10, "learning_rate": 2e-3, "patience": 10, "augmentation": "strong", "weight_decay": 0.05, "schedule": "one_cycle",
+    "quick": {"epochs": 14, "learning_rate": 2e-3, "patience": 14, "augmentation": "strong", "weight_decay": 0.05, "schedule": "one_cycle",
               "precision": "auto", "fast": True, "growing": 0.8},
 }
 

@@ -13,6 +13,19 @@ from maskkit.datasets import Dataset
 os.environ.setdefault("MPLBACKEND", "agg")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With several workers, the tests of one file stay together, and so do the notebooks of one folder, which share its run folder."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneWorkerForAFolder(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.split("::")[0]
+            return str(Path(path).parent) if "::ipynb::" in nodeid else path
+
+    return OneWorkerForAFolder(config, log)
+
+
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory, monkeypatch):
     """Tests neither read nor fill the user's cache; those of one run share one, so that faces are drawn once."""

@@ -16,7 +16,7 @@ from maskkit.errors import InputError
 
 # How often each value is drawn. The order of the names is the order of the inverse distribution function.
 CHOICES = {
-    "framing": {"tight": 46, "portrait": 30, "shoulders": 15, "figure": 9},
+    "framing": {"tight": 52, "portrait": 28, "shoulders": 13, "figure": 7},
     "hair_style": {"bald": 4, "buzz": 8, "short": 19, "side_part": 12, "fringe": 15, "curly": 7, "afro": 4, "bob": 8,
                    "long": 13, "ponytail": 5, "bun": 5},
     "hair_color": {"black": 38, "dark_brown": 22, "brown": 12, "auburn": 6, "blond": 8, "grey": 6, "white": 4, "dyed": 4},
@@ -42,7 +42,7 @@ QUANTILES = {
     "yaw": ((0, 0.03, 0.10, 0.28, 0.72, 0.90, 0.97, 1), (-88, -62, -35, -13, 13, 35, 62, 88)),
     "pitch": ((0, 0.08, 0.30, 0.70, 0.92, 1), (-28, -14, -5, 5, 14, 28)),
     "roll": ((0, 0.08, 0.30, 0.70, 0.92, 1), (-32, -12, -4, 4, 12, 32)),
-    "light_direction": ((0, 0.25, 0.75, 1), (-85, -40, 40, 85)),
+    "light_direction": ((0, 0.2, 0.8, 1), (-85, -38, 38, 85)),
     "brightness": ((0, 0.08, 0.30, 0.70, 0.92, 1), (0.5, 0.82, 1.0, 1.2, 1.4, 1.65)),
     "contrast": ((0, 0.1, 0.3, 0.7, 0.9, 1), (0.5, 0.78, 0.92, 1.1, 1.25, 1.5)),
     "blur": ((0, 0.5, 0.88, 1), (0, 0, 0.9, 1.8)),
@@ -57,7 +57,7 @@ WHOLE = {"skin_tone": (1, 10), "people": (1, 3), "jpeg_quality": (10, 100)}
 FLAGS = {"with_mask": 0.5, "greyscale": 0.07}
 
 # Head height as a fraction of the picture's height.
-FACE_SIZES = {"tight": (0.92, 1.5), "portrait": (0.62, 0.92), "shoulders": (0.36, 0.62), "figure": (0.15, 0.36)}
+FACE_SIZES = {"tight": (0.92, 1.65), "portrait": (0.62, 0.92), "shoulders": (0.36, 0.62), "figure": (0.15, 0.36)}
 
 
 @dataclass(frozen=True)

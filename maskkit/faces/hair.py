@@ -11,7 +11,7 @@ from maskkit.faces.palette import Color, any_color, mix, pattern, shade, strands
 from maskkit.faces.surface import Pose, Surface, angles_to_chart, angles_to_direction, relief, rise, smooth, uneven
 
 # The window that hair leaves for the face, right half from the forehead down: azimuths and elevations.
-OPEN_EARS = ((0, 20, 40, 54, 62, 72, 76, 80, 100, 106, 112, 112), (52, 51, 44, 30, 16, 12, -10, 14, 14, -6, -28, -85))
+OPEN_EARS = ((0, 20, 40, 54, 62, 72, 76, 80, 100, 106, 112, 138, 150), (52, 51, 44, 30, 16, 12, -10, 14, 14, -6, -24, -32, -40))
 OVER_EARS = ((0, 20, 40, 54, 60, 62, 60, 52, 45), (52, 51, 44, 28, 8, -14, -40, -60, -85))
 STYLES = {  # window, volume in skull radii, texture
     "buzz": (OPEN_EARS, 0.015, "straight"), "short": (OPEN_EARS, 0.09, "straight"), "side_part": (OPEN_EARS, 0.10, "straight"),

@@ -14,16 +14,16 @@ from maskkit.faces.surface import RELIEF, Painter, Surface, angles_to_chart, bum
 
 # Hills and hollows of a head: (height, u, v, width, height on the chart); u != 0 stands for a pair.
 HILLS = {
-    "chin": (0.085, 0, -0.50, 0.14, 0.09), "underside": (-0.34, 0, -1.02, 0.55, 0.24), "jaw": (-0.10, 0.42, -0.62, 0.26, 0.22),
-    "jaw_back": (-0.05, 0.75, -0.45, 0.25, 0.25), "temple": (-0.035, 0.52, 0.24, 0.16, 0.16),
-    "brow": (0.028, 0.17, 0.125, 0.15, 0.04), "socket": (-0.062, 0.195, 0.035, 0.10, 0.055),
-    "cheek": (0.035, 0.29, -0.12, 0.13, 0.09), "hollow": (-0.028, 0.36, -0.33, 0.13, 0.11),
-    "bridge": (0.075, 0, -0.01, 0.034, 0.10), "nose": (0.10, 0, -0.11, 0.042, 0.07), "tip": (0.115, 0, -0.165, 0.058, 0.045),
+    "chin": (0.10, 0, -0.50, 0.17, 0.10), "underside": (-0.34, 0, -1.02, 0.55, 0.24), "jaw": (-0.08, 0.46, -0.62, 0.24, 0.22),
+    "jaw_side": (-0.10, 0.56, -0.40, 0.24, 0.20), "nape": (-0.30, 1.0, -0.80, 0.32, 0.36),
+    "temple": (-0.06, 0.52, 0.26, 0.18, 0.18), "brow": (0.028, 0.17, 0.125, 0.15, 0.04), "socket": (-0.062, 0.195, 0.035, 0.10, 0.055),
+    "cheek": (0.04, 0.29, -0.12, 0.13, 0.09), "hollow": (-0.028, 0.36, -0.33, 0.13, 0.11),
+    "bridge": (0.045, 0, -0.01, 0.040, 0.10), "nose": (0.075, 0, -0.11, 0.046, 0.07), "tip": (0.10, 0, -0.165, 0.060, 0.045),
     "wing": (0.066, 0.060, -0.19, 0.034, 0.032), "groove": (-0.02, 0, -0.245, 0.05, 0.025),
     "lips": (0.045, 0, -0.30, 0.10, 0.04), "under_lip": (-0.028, 0, -0.375, 0.11, 0.028),
-    "ear": (0.17, 1.0, -0.03, 0.07, 0.13), "forehead": (0.02, 0, 0.35, 0.3, 0.16),
+    "ear": (0.15, 1.0, 0.0, 0.07, 0.12), "forehead": (0.02, 0, 0.35, 0.3, 0.16),
 }
-SKULL = np.array([0.745, 1.0, 0.90])
+SKULL = np.array([0.71, 1.03, 0.90])
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Features:
     gaze: tuple[float, float]
     made_up: float
     lined: float
+    opening: float
+    nose_high: float
 
 
 def draw_features(attributes: FaceAttributes, rng: np.random.Generator) -> Features:
@@ -59,11 +61,13 @@ def draw_features(attributes: FaceAttributes, rng: np.random.Generator) -> Featu
     red = red if attributes.skin_tone < 7 else shade(red, 0.68)
     lips = mix(shade(skin, 0.76), red, rng.uniform(0.35, 0.6) + 0.4 * made_up)
     return Features(
-        skin, hair, lips, eye_x=rng.normal(0.395, 0.014), eye_y=rng.normal(0.04, 0.015), eye_width=rng.uniform(0.14, 0.175),
+        skin, hair, lips, eye_x=rng.normal(0.395, 0.014), eye_y=rng.normal(0.04, 0.015), eye_width=rng.uniform(0.16, 0.20),
         eye_open=rng.uniform(0.042, 0.072), eye_tilt=rng.normal(0.008, 0.012), brow_y=rng.normal(0.20, 0.018),
         brow_arch=rng.uniform(0.0, 0.05), brow_thick=rng.uniform(0.014, 0.036), nose_width=rng.uniform(0.85, 1.5),
-        mouth_y=rng.normal(-0.555, 0.015), mouth_width=rng.uniform(0.225, 0.315), lip_full=rng.uniform(0.032, 0.070),
-        gaze=(rng.normal(0, 0.018), rng.normal(0, 0.008)), made_up=made_up, lined=rng.beta(1.1, 2))
+        mouth_y=rng.normal(-0.555, 0.015), mouth_width=rng.uniform(0.25, 0.36), lip_full=rng.uniform(0.032, 0.085),
+        gaze=(rng.normal(0, 0.018), rng.normal(0, 0.008)), made_up=made_up, lined=rng.beta(1.1, 2),
+        opening=rng.uniform(0.4, 1.7),
+        nose_high=rng.uniform(0.6, 1.4))
 
 
 @lru_cache
@@ -80,6 +84,7 @@ def bare_head(attributes: FaceAttributes, features: Features, rng: np.random.Gen
     """A head with skin, eyes, brows, nose, mouth and beard; nothing on it yet."""
     heights = np.array([hill[0] for hill in HILLS.values()]) * rng.normal(1, 0.22, len(HILLS))
     heights[list(HILLS).index("wing")] *= features.nose_width
+    heights[[list(HILLS).index(part) for part in ("bridge", "nose", "tip")]] *= features.nose_high
     if attributes.expression in ("smile", "teeth"):
         heights[list(HILLS).index("cheek")] += 0.025
     radius = 1 + np.einsum("n,nuv->uv", heights.astype(np.float32), _hills())  # einsum starts no threads
@@ -105,13 +110,13 @@ def _glow() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _complexion(features: Features, rng: np.random.Generator, size: int) -> Image.Image:
     """The colours of the skin: redder cheeks, nose and ears, darker round the eyes, uneven everywhere."""
-    red, rings, _ = _glow()
+    red, rings = (part[::2, ::2, None] for part in _glow()[:2])
+    patchy = lambda patches, spread: uneven(rng, patches, spread, RELIEF // 2)[..., None]  # noqa: E731
     skin = np.array(features.skin, np.float32)
     blush = np.array(mix(features.skin, (200, 70, 60), 0.22 + 0.15 * features.made_up), np.float32)
-    tone = 1 + uneven(rng, 36, 0.035) + uneven(rng, 13, rng.uniform(0.01, 0.07)) + uneven(rng, 5, rng.uniform(0.02, 0.12))
-    tone = tone * (1 - (0.12 + 0.1 * features.made_up) * rings)
-    tints = np.stack([tone * (1 + uneven(rng, 5, 0.03)) for _ in range(3)], axis=-1)
-    colors = (skin + 0.85 * red[..., None] * (blush - skin)) * tints
+    tone = 1 + patchy(36, 0.035) + patchy(13, rng.uniform(0.01, 0.07)) + patchy(5, rng.uniform(0.02, 0.12))
+    tone = tone * (1 - np.float32(0.12 + 0.1 * features.made_up) * rings)
+    colors = (skin + np.float32(0.85) * red * (blush - skin)) * tone * (1 + np.concatenate([patchy(5, 0.03) for _ in range(3)], axis=2))
     return Image.fromarray(np.clip(colors, 0, 255).astype(np.uint8)).resize((size, size), Image.Resampling.BILINEAR)
 
 
@@ -173,11 +178,11 @@ def _nose(surface: Surface, f: Features) -> None:
 
 def _mouth(surface: Surface, expression: str, f: Features) -> None:
     curve = {"smile": 0.05, "teeth": 0.075, "frown": -0.03, "open": 0.0}.get(expression, 0.005)
-    width = f.mouth_width * {"smile": 1.18, "teeth": 1.38, "open": 0.92}.get(expression, 1.0)
+    width = f.mouth_width * {"smile": 1.16, "teeth": 1.32, "open": 1.2 - 0.2 * f.opening}.get(expression, 1.0)
     t = np.linspace(-1, 1, 17)
     corner = f.mouth_y + curve * t**2
     bow = f.lip_full * (1 - t**2) ** 0.6 * (0.82 + 0.18 * np.cos(t * 9))
-    gap = {"teeth": 0.075, "open": 0.13}.get(expression, 0.0) * np.sqrt(1 - t**2)
+    gap = {"teeth": 0.085, "open": 0.14}.get(expression, 0.0) * f.opening * np.sqrt(1 - t**2)
     drop = corner - gap
     lower = f.lip_full * 1.25 * (1 - t**2) ** 0.6
     x = t * width

@@ -14,15 +14,16 @@ from maskkit.faces.surface import Painter, Pose, Surface, angles_to_chart, relie
 
 # Upper and lower edge from the middle to the side: azimuths, upper and lower elevations, in degrees.
 OUTLINES = {
-    "surgical": ((0, 14, 32, 48, 62), (-1, -6, -11, -12, -13), (-68, -66, -59, -49, -40)),
-    "fitted": ((0, 16, 36, 58, 80), (2, -5, -9, -7, 2), (-66, -63, -50, -31, -14)),
-    "cloth": ((0, 15, 34, 52, 67), (0, -6, -10, -11, -10), (-67, -65, -56, -44, -32)),
-    "folded": ((0, 14, 32, 48, 60), (1, -5, -12, -17, -22), (-68, -64, -54, -44, -36)),
-    "cup": ((0, 14, 30, 42, 50), (-1, -6, -14, -21, -30), (-64, -61, -54, -46, -36)),
-    "bandana": ((0, 18, 40, 66, 96), (0, -6, -9, -6, 2), (-86, -84, -78, -64, -28)),
+    "surgical": ((0, 14, 32, 50, 68), (0, -5, -11, -12, -12), (-71, -70, -68, -62, -53)),
+    "fitted": ((0, 16, 36, 58, 80), (2, -5, -9, -7, 2), (-69, -69, -64, -50, -27)),
+    "cloth": ((0, 15, 34, 54, 72), (0, -6, -10, -11, -10), (-71, -70, -67, -60, -49)),
+    "folded": ((0, 14, 32, 50, 66), (1, -5, -12, -16, -20), (-69, -68, -65, -58, -50)),
+    "cup": ((0, 14, 30, 44, 56), (-1, -6, -13, -19, -27), (-66, -65, -61, -54, -44)),
+    "bandana": ((0, 18, 40, 66, 96), (0, -6, -9, -6, 2), (-86, -85, -82, -72, -36)),
 }
 UNDER_CHIN = ((0, 16, 34, 50, 64), (-47, -46, -42, -36, -28), (-80, -78, -70, -58, -44))
-DOMES = {"surgical": 0.03, "fitted": 0.035, "cloth": 0.035, "folded": 0.10, "cup": 0.15, "bandana": 0.03}
+STIFF = {"surgical": 8, "fitted": 6, "cloth": 7, "folded": 9, "cup": 14, "bandana": 4}
+DOMES = {"surgical": 0.06, "fitted": 0.05, "cloth": 0.05, "folded": 0.11, "cup": 0.15, "bandana": 0.03}
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def wear_mask(surface: Surface, attributes: FaceAttributes, skin: Color, rng: np
     if attributes.mask_type != "bandana" or not attributes.with_mask:
         _loops(surface, attributes, edges, color, rng)
     region = surface.region(edges.outline)
-    _raise(surface, attributes, region)
+    _raise(surface, attributes, region, rng.uniform(0.6, 1.5))
     _print(surface, cloth, region, rng)
     details = {"surgical": _pleats, "cloth": _seam, "folded": _seam, "fitted": _seam, "cup": _rim, "bandana": _pleats}
     details[attributes.mask_type](surface, edges, color, rng)
@@ -104,13 +105,18 @@ def _curve(points: np.ndarray, fine: np.ndarray) -> np.ndarray:
     return 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
 
 
-def _raise(surface: Surface, attributes: FaceAttributes, region: Image.Image) -> None:
-    """Stretch the cloth over nose and chin, and let it shade the skin beside it."""
+def _raise(surface: Surface, attributes: FaceAttributes, region: Image.Image, stiff: float) -> None:
+    """Stretch the cloth over nose and chin, and let it shade the skin beside it.
+
+    Stiff cloth hides the nose: it spans what a soft one sinks into.
+    """
     cover = relief(region)
     tent = np.maximum(smooth(surface.radius, 7), surface.radius) + 0.02
     if attributes.with_mask:
-        stiff = 12 if attributes.mask_type == "cup" else 5
-        tent = np.maximum(tent, smooth(tent, stiff)) + DOMES[attributes.mask_type] * _dome(cover)
+        texels = STIFF[attributes.mask_type] * stiff
+        for share in (1, 0.5):
+            tent = np.maximum(surface.radius + 0.01, smooth(np.maximum(tent, smooth(tent, texels * share)), 0.6 * texels * share))
+        tent = tent + DOMES[attributes.mask_type] * _dome(cover)
     surface.radius = surface.radius + rise(cover, 1.5) * (tent - surface.radius)
     near = smooth(cover, 5)
     surface.shadow = surface.shadow * np.where(cover > 0.5, 1, 1 - 0.55 * near)

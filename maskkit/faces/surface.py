@@ -172,10 +172,10 @@ def smooth(values: np.ndarray, texels: float) -> np.ndarray:
         (RELIEF, RELIEF), Image.Resampling.BICUBIC))
 
 
-def uneven(rng: np.random.Generator, patches: int, spread: float) -> np.ndarray:
-    """Values that wander round zero over the chart, (N, N): `patches` a side, smooth in between."""
+def uneven(rng: np.random.Generator, patches: int, spread: float, size: int = RELIEF) -> np.ndarray:
+    """Values that wander round zero over the chart, (size, size): `patches` a side, smooth in between."""
     values = rng.standard_normal((patches, patches), np.float32) * np.float32(spread)
-    return np.asarray(Image.fromarray(values).resize((RELIEF, RELIEF), Image.Resampling.BICUBIC))
+    return np.asarray(Image.fromarray(values).resize((size, size), Image.Resampling.BICUBIC))
 
 
 def rise(cover: np.ndarray, texels: float) -> np.ndarray:

@@ -16,7 +16,7 @@ from maskkit.errors import InputError
 
 # How often each value is drawn. The order of the names is the order of the inverse distribution function.
 CHOICES = {
-    "framing": {"tight": 52, "portrait": 28, "shoulders": 13, "figure": 7},
+    "framing": {"tight": 56, "portrait": 26, "shoulders": 11, "figure": 7},
     "hair_style": {"bald": 4, "buzz": 8, "short": 19, "side_part": 12, "fringe": 15, "curly": 7, "afro": 4, "bob": 8,
                    "long": 13, "ponytail": 5, "bun": 5},
     "hair_color": {"black": 38, "dark_brown": 22, "brown": 12, "auburn": 6, "blond": 8, "grey": 6, "white": 4, "dyed": 4},
@@ -43,21 +43,22 @@ QUANTILES = {
     "pitch": ((0, 0.08, 0.30, 0.70, 0.92, 1), (-28, -14, -5, 5, 14, 28)),
     "roll": ((0, 0.08, 0.30, 0.70, 0.92, 1), (-32, -12, -4, 4, 12, 32)),
     "light_direction": ((0, 0.2, 0.8, 1), (-85, -38, 38, 85)),
-    "brightness": ((0, 0.08, 0.30, 0.70, 0.92, 1), (0.5, 0.82, 1.0, 1.2, 1.4, 1.65)),
+    "brightness": ((0, 0.08, 0.30, 0.70, 0.92, 1), (0.55, 0.85, 1.02, 1.24, 1.45, 1.7)),
     "contrast": ((0, 0.1, 0.3, 0.7, 0.9, 1), (0.5, 0.78, 0.92, 1.1, 1.25, 1.5)),
+    "saturation": ((0, 0.1, 0.3, 0.7, 0.9, 1), (0.45, 0.8, 0.95, 1.25, 1.5, 1.85)),
     "blur": ((0, 0.5, 0.88, 1), (0, 0, 0.9, 1.8)),
     "noise": ((0, 0.5, 0.9, 1), (0, 1.5, 7, 20)),
     "resolution": ((0, 0.08, 0.35, 0.5, 1), (0.3, 0.45, 0.75, 1, 1)),
-    "stretch": ((0, 0.1, 0.35, 0.65, 0.9, 1), (0.74, 0.87, 0.97, 1.03, 1.15, 1.34)),
+    "stretch": ((0, 0.1, 0.35, 0.65, 0.9, 1), (0.77, 0.9, 1.0, 1.08, 1.2, 1.4)),
 }
 RANGES = {name: (values[0], values[-1]) for name, (_, values) in QUANTILES.items()} | {
-    "yaw": (-90, 90), "pitch": (-45, 45), "roll": (-180, 180), "brightness": (0.2, 2), "contrast": (0.2, 2),
+    "yaw": (-90, 90), "pitch": (-45, 45), "roll": (-180, 180), "brightness": (0.2, 2), "contrast": (0.2, 2), "saturation": (0, 3),
     "blur": (0, 6), "noise": (0, 60), "resolution": (0.1, 1), "stretch": (0.5, 2), "light_direction": (-90, 90)}
 WHOLE = {"skin_tone": (1, 10), "people": (1, 3), "jpeg_quality": (10, 100)}
 FLAGS = {"with_mask": 0.5, "greyscale": 0.07}
 
 # Head height as a fraction of the picture's height.
-FACE_SIZES = {"tight": (0.92, 1.65), "portrait": (0.62, 0.92), "shoulders": (0.36, 0.62), "figure": (0.15, 0.36)}
+FACE_SIZES = {"tight": (0.95, 1.7), "portrait": (0.62, 0.95), "shoulders": (0.36, 0.62), "figure": (0.15, 0.36)}
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class FaceAttributes:
     (so that a face and its counterfactual share them). Angles are degrees (yaw > 0: turned to the picture's right,
     pitch > 0: looking up, roll > 0: leaning to the right), `face_size` is the head's height over the picture's,
     `blur` a standard deviation in pixels of a 128-pixel picture, `noise` one in grey levels of 255, `resolution`
-    the fraction of the pixels a side that the camera had, `stretch` width over height.
+    the fraction of the pixels a side that the camera had, `saturation` 0 for grey and 1 for colours as they are, `stretch` width over height.
     `mask_color` is a name or "#rrggbb". `people` counts the person and companions behind, who all wear masks or none do.
 
     Raises
@@ -102,6 +103,7 @@ class FaceAttributes:
     light_direction: float = 30.0
     brightness: float = 1.0
     contrast: float = 1.0
+    saturation: float = 1.0
     blur: float = 0.0
     noise: float = 0.0
     resolution: float = 1.0
@@ -161,8 +163,8 @@ def sample_attributes(rng: np.random.Generator, *, with_mask: bool | None = None
 
 
 # What stays as it is in a portrait studio: the camera, the light and the pose.
-STEADY = {"framing": "portrait", "yaw": 0.0, "pitch": 0.0, "roll": 0.0, "brightness": 1.05, "contrast": 1.0, "blur": 0.0,
-          "noise": 0.0, "resolution": 1.0, "stretch": 1.0, "color_cast": "none", "greyscale": False, "border": "none", "people": 1}
+STEADY = {"framing": "portrait", "yaw": 0.0, "pitch": 0.0, "roll": 0.0, "brightness": 1.05, "contrast": 1.0, "saturation": 1.1,
+          "blur": 0.0, "noise": 0.0, "resolution": 1.0, "stretch": 1.0, "color_cast": "none", "greyscale": False, "border": "none", "people": 1}
 
 
 def steady(attributes: FaceAttributes, rng: np.random.Generator, variety: float) -> FaceAttributes:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 from maskkit.faces.attributes import FaceAttributes
 
 CASTS = {"none": (1, 1, 1), "warm": (1.13, 1.0, 0.78), "cool": (0.86, 0.98, 1.15), "green": (0.90, 1.08, 0.86),
          "magenta": (1.08, 0.86, 1.08)}
-EXPOSURES = (0.95, 0.96, 0.97, 1.0, 1.04, 1.1, 1.18, 1.28, 1.38, 1.45)  # cameras expose for the face: by skin tone
+EXPOSURES = (0.95, 0.97, 0.99, 1.02, 1.06, 1.15, 1.27, 1.42, 1.6, 1.75)  # cameras expose for the face: by skin tone
 
 
 def photograph(scene: Image.Image, attributes: FaceAttributes, image_size: int, rng: np.random.Generator) -> np.ndarray:
@@ -21,6 +21,8 @@ def photograph(scene: Image.Image, attributes: FaceAttributes, image_size: int, 
     image = image.point(_curve(attributes))
     if attributes.greyscale:
         image = image.convert("L").convert("RGB")
+    elif abs(attributes.saturation - 1) > 0.02:
+        image = ImageEnhance.Color(image).enhance(attributes.saturation)
     blur = attributes.blur * image_size / 128
     if blur > 0.05:
         image = image.filter(ImageFilter.GaussianBlur(blur))

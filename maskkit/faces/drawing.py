@@ -157,7 +157,7 @@ def _pose(attributes: FaceAttributes, size: int, rng: np.random.Generator) -> Po
     y = size / 2 + (np.clip(rng.normal(0, 0.3), -0.7, 0.7) - raised) * free
     rotation = rotation_matrix(attributes.yaw, attributes.pitch, attributes.roll)
     if attributes.framing == "tight":  # cut to the face, not to the head
-        right, up, _ = rotation @ (0, -0.22 - 0.2 * (attributes.face_size - 1.2), 0.5) * scale
+        right, up, _ = rotation @ (0, -0.18 - 0.2 * (attributes.face_size - 1.2), 0.5) * scale
         x, y = x - right, y + up
     return Pose(rotation, (float(x), float(y)), scale)
 

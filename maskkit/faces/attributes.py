@@ -25,12 +25,12 @@ CHOICES = {
     "beard": {"none": 70, "stubble": 10, "moustache": 6, "goatee": 6, "full": 8},
     "head_cover": {"none": 70, "cap": 9, "beanie": 6, "headscarf": 5, "hat": 4, "helmet": 3, "hood": 3},
     "expression": {"neutral": 40, "smile": 20, "teeth": 22, "open": 10, "frown": 8},
-    "occluder": {"none": 78, "hand": 7, "cup": 3, "scarf": 4, "microphone": 3, "mask_under_chin": 5},
+    "occluder": {"none": 82, "hand": 6, "cup": 3, "scarf": 3, "microphone": 2, "mask_under_chin": 4},
     "mask_type": {"surgical": 34, "fitted": 26, "cloth": 20, "folded": 10, "cup": 10, "bandana": 5},
-    "mask_color": {"white": 15, "light_blue": 16, "black": 20, "grey": 9, "navy": 6, "green": 5, "pink": 6, "red": 4,
-                   "yellow": 4, "orange": 2, "purple": 3, "beige": 4, "brown": 3, "skin": 3},
-    "mask_pattern": {"plain": 68, "stripes": 6, "dots": 5, "checks": 5, "floral": 8, "camouflage": 3, "print": 5},
-    "mask_fit": {"covers": 85, "slipped": 15},
+    "mask_color": {"white": 15, "light_blue": 14, "black": 18, "grey": 8, "navy": 6, "green": 6, "pink": 7, "red": 7,
+                   "yellow": 6, "orange": 3, "purple": 4, "beige": 3, "brown": 2, "skin": 2},
+    "mask_pattern": {"plain": 62, "stripes": 6, "dots": 6, "checks": 5, "floral": 10, "camouflage": 4, "print": 7},
+    "mask_fit": {"covers": 88, "slipped": 12},
     "clothing": {"t_shirt": 28, "shirt": 22, "suit": 14, "hoodie": 12, "turtleneck": 10, "bare_neck": 14},
     "background": {"plain": 26, "gradient": 20, "blurred": 30, "busy": 24},
     "color_cast": {"none": 62, "warm": 15, "cool": 11, "green": 5, "magenta": 7},
@@ -43,12 +43,12 @@ QUANTILES = {
     "pitch": ((0, 0.08, 0.30, 0.70, 0.92, 1), (-28, -14, -5, 5, 14, 28)),
     "roll": ((0, 0.08, 0.30, 0.70, 0.92, 1), (-32, -12, -4, 4, 12, 32)),
     "light_direction": ((0, 0.2, 0.8, 1), (-85, -38, 38, 85)),
-    "brightness": ((0, 0.08, 0.30, 0.70, 0.92, 1), (0.55, 0.85, 1.02, 1.24, 1.45, 1.7)),
-    "contrast": ((0, 0.1, 0.3, 0.7, 0.9, 1), (0.5, 0.78, 0.92, 1.1, 1.25, 1.5)),
+    "brightness": ((0, 0.08, 0.30, 0.70, 0.92, 1), (0.6, 0.88, 1.04, 1.22, 1.42, 1.65)),
+    "contrast": ((0, 0.1, 0.3, 0.7, 0.9, 1), (0.58, 0.82, 0.94, 1.1, 1.25, 1.5)),
     "saturation": ((0, 0.1, 0.3, 0.7, 0.9, 1), (0.45, 0.8, 0.95, 1.25, 1.5, 1.85)),
-    "blur": ((0, 0.5, 0.88, 1), (0, 0, 0.9, 1.8)),
-    "noise": ((0, 0.5, 0.9, 1), (0, 1.5, 7, 20)),
-    "resolution": ((0, 0.08, 0.35, 0.5, 1), (0.3, 0.45, 0.75, 1, 1)),
+    "blur": ((0, 0.6, 0.9, 1), (0, 0, 0.8, 1.6)),
+    "noise": ((0, 0.6, 0.92, 1), (0, 1.5, 5, 14)),
+    "resolution": ((0, 0.06, 0.3, 0.45, 1), (0.3, 0.48, 0.75, 1, 1)),
     "stretch": ((0, 0.1, 0.35, 0.65, 0.9, 1), (0.77, 0.9, 1.0, 1.08, 1.2, 1.4)),
 }
 RANGES = {name: (values[0], values[-1]) for name, (_, values) in QUANTILES.items()} | {
@@ -58,7 +58,7 @@ WHOLE = {"skin_tone": (1, 10), "people": (1, 3), "jpeg_quality": (10, 100)}
 FLAGS = {"with_mask": 0.5, "greyscale": 0.07}
 
 # Head height as a fraction of the picture's height.
-FACE_SIZES = {"tight": (0.95, 1.7), "portrait": (0.62, 0.95), "shoulders": (0.36, 0.62), "figure": (0.15, 0.36)}
+FACE_SIZES = {"tight": (0.95, 1.7), "portrait": (0.62, 0.95), "shoulders": (0.36, 0.62), "figure": (0.17, 0.36)}
 
 
 @dataclass(frozen=True)

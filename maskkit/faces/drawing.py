@@ -93,6 +93,7 @@ def _companion(canvas: Image.Image, attributes: FaceAttributes, pose: Pose, ligh
     """Somebody behind and beside the person of the picture: with a mask if that person wears one."""
     own = sample_attributes(rng, with_mask=attributes.with_mask, occluder="none", people=1)
     seed, (out, down, smaller) = int(rng.integers(2**63)), rng.uniform((1.5, -0.3, 0.7), (2.6, 0.3, 1.0))
+    out = min(out, 0.55 + 0.9 / attributes.face_size)  # within the picture
     center = (pose.center[0] + side * out * pose.scale, pose.center[1] + down * pose.scale)
     place = Pose(rotation_matrix(own.yaw, own.pitch, own.roll), center, smaller * pose.scale)
     return _person(canvas, own, seed, place, light)

@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -61,10 +61,10 @@ def generate_faces(n: int, *, image_size: int = 128, seed: int = 0, variety: flo
         (n, image_size, image_size, 3) uint8.
     attributes : list of FaceAttributes
     """
-    recipe = _checked(n, workers, Recipe(image_size, seed, variety, shortcut, shortcut_strength))
+    recipe = check_recipe(n, workers, Recipe(image_size, seed, variety, shortcut, shortcut_strength))
     images = np.empty((n, image_size, image_size, 3), np.uint8)
     attributes: list[FaceAttributes] = []
-    for first, pictures, known in _chunks(n, recipe, workers, progress):
+    for first, pictures, known in draw_chunks(_draw_chunk, n, recipe, workers, progress):
         images[first:first + len(pictures)] = [as_loaded(picture, _carried(face)) for picture, face in zip(pictures, known, strict=True)]
         attributes.extend(known)
     return images, attributes
@@ -83,13 +83,13 @@ def write_faces(folder: str | Path, n: int, *, image_size: int = 128, seed: int 
         If the folder holds something already.
     """
     folder = Path(folder)
-    recipe = _checked(n, workers, Recipe(image_size, seed, variety, shortcut, shortcut_strength))
+    recipe = check_recipe(n, workers, Recipe(image_size, seed, variety, shortcut, shortcut_strength))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} exists and is not an empty folder; choose another folder or remove it.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     drawn = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        _fill_folder(drawn, _chunks(n, recipe, workers, progress), _columns(recipe))
+        _fill_folder(drawn, draw_chunks(_draw_chunk, n, recipe, workers, progress), _columns(recipe))
         drawn.chmod(0o755)
         if folder.exists():
             folder.rmdir()
@@ -145,7 +145,8 @@ def _fill_folder(folder: Path, chunks: Iterator, columns: list[str]) -> None:
                 table.writerow({"file": name, **asdict(attributes)})
 
 
-def _checked(n: int, workers: int | None, recipe: Recipe) -> Recipe:
+def check_recipe(n: int, workers: int | None, recipe: Recipe) -> Recipe:
+    """The recipe, unless something of the request is impossible: then InputError."""
     for name, value, low in (("n", n, 0), ("seed", recipe.seed, 0), ("workers", 1 if workers is None else workers, 1)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
             raise InputError(f"{name} must be a whole number of at least {low}, got {value!r}.")
@@ -156,11 +157,11 @@ def _checked(n: int, workers: int | None, recipe: Recipe) -> Recipe:
     return recipe
 
 
-def _chunks(n: int, recipe: Recipe, workers: int | None, progress: bool) -> Iterator:
-    """(first index, pictures, attributes) in order, from this process or from several."""
+def draw_chunks(draw: Callable, n: int, recipe: Recipe, workers: int | None, progress: bool) -> Iterator:
+    """What `draw` makes of (recipe, first index, count), in order, from this process or from several."""
     jobs = [(recipe, first, min(CHUNK, n - first)) for first in range(0, n, CHUNK)]
     workers = min(_worth(n) if workers is None else workers, len(jobs))
-    drawn = map(_draw_chunk, jobs) if workers < 2 else _in_processes(jobs, workers)
+    drawn = map(draw, jobs) if workers < 2 else _in_processes(draw, jobs, workers)
     if not progress:
         return iter(drawn)
     from tqdm.auto import tqdm  # only for the bar
@@ -181,18 +182,18 @@ def _draw_chunk(job: tuple[Recipe, int, int]) -> tuple[int, np.ndarray, list[Fac
     return first, np.stack([picture for picture, _ in faces]), [attributes for _, attributes in faces]
 
 
-def _in_processes(jobs: list, workers: int) -> Iterator:
+def _in_processes(draw: Callable, jobs: list, workers: int) -> Iterator:
     """Draw the jobs in spawned processes; what they cannot draw (no processes here), this process does."""
     done = 0
     try:
         with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
             with _hidden_main():
-                results = pool.map(_draw_chunk, jobs)  # hands in all jobs, which starts the processes
+                results = pool.map(draw, jobs)  # hands in all jobs, which starts the processes
             for result in results:
                 yield result
                 done += 1
     except (BrokenProcessPool, OSError, ImportError):
-        yield from map(_draw_chunk, jobs[done:])
+        yield from map(draw, jobs[done:])
 
 
 @contextmanager

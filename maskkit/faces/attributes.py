@@ -47,13 +47,14 @@ QUANTILES = {
     "contrast": ((0, 0.1, 0.3, 0.7, 0.9, 1), (0.58, 0.82, 0.94, 1.1, 1.25, 1.5)),
     "saturation": ((0, 0.1, 0.3, 0.7, 0.9, 1), (0.45, 0.8, 0.95, 1.25, 1.5, 1.85)),
     "blur": ((0, 0.6, 0.9, 1), (0, 0, 0.8, 1.6)),
+    "sharpening": ((0, 0.45, 0.85, 1), (0, 0, 0.9, 2.2)),
     "noise": ((0, 0.6, 0.92, 1), (0, 1.5, 5, 14)),
     "resolution": ((0, 0.06, 0.3, 0.45, 1), (0.3, 0.48, 0.75, 1, 1)),
     "stretch": ((0, 0.1, 0.35, 0.65, 0.9, 1), (0.77, 0.9, 1.0, 1.08, 1.2, 1.4)),
 }
 RANGES = {name: (values[0], values[-1]) for name, (_, values) in QUANTILES.items()} | {
     "yaw": (-90, 90), "pitch": (-45, 45), "roll": (-180, 180), "brightness": (0.2, 2), "contrast": (0.2, 2), "saturation": (0, 3),
-    "blur": (0, 6), "noise": (0, 60), "resolution": (0.1, 1), "stretch": (0.5, 2), "light_direction": (-90, 90)}
+    "blur": (0, 6), "sharpening": (0, 5), "noise": (0, 60), "resolution": (0.1, 1), "stretch": (0.5, 2), "light_direction": (-90, 90)}
 WHOLE = {"skin_tone": (1, 10), "people": (1, 3), "jpeg_quality": (10, 100)}
 FLAGS = {"with_mask": 0.5, "greyscale": 0.07}
 
@@ -68,7 +69,7 @@ class FaceAttributes:
     The four `mask_*` attributes describe the mask that the face wears, or would wear if `with_mask` were true
     (so that a face and its counterfactual share them). Angles are degrees (yaw > 0: turned to the picture's right,
     pitch > 0: looking up, roll > 0: leaning to the right), `face_size` is the head's height over the picture's,
-    `blur` a standard deviation in pixels of a 128-pixel picture, `noise` one in grey levels of 255, `resolution`
+    `blur` a standard deviation in pixels of a 128-pixel picture, `sharpening` how often detail is added again, `noise` one in grey levels of 255, `resolution`
     the fraction of the pixels a side that the camera had, `saturation` 0 for grey and 1 for colours as they are, `stretch` width over height.
     `mask_color` is a name or "#rrggbb". `people` counts the person and companions behind, who all wear masks or none do.
 
@@ -105,6 +106,7 @@ class FaceAttributes:
     contrast: float = 1.0
     saturation: float = 1.0
     blur: float = 0.0
+    sharpening: float = 0.0
     noise: float = 0.0
     resolution: float = 1.0
     jpeg_quality: int = 100
@@ -164,7 +166,7 @@ def sample_attributes(rng: np.random.Generator, *, with_mask: bool | None = None
 
 # What stays as it is in a portrait studio: the camera, the light and the pose.
 STEADY = {"framing": "portrait", "yaw": 0.0, "pitch": 0.0, "roll": 0.0, "brightness": 1.05, "contrast": 1.0, "saturation": 1.1,
-          "blur": 0.0, "noise": 0.0, "resolution": 1.0, "stretch": 1.0, "color_cast": "none", "greyscale": False, "border": "none", "people": 1}
+          "blur": 0.0, "sharpening": 0.0, "noise": 0.0, "resolution": 1.0, "stretch": 1.0, "color_cast": "none", "greyscale": False, "border": "none", "people": 1}
 
 
 def steady(attributes: FaceAttributes, rng: np.random.Generator, variety: float) -> FaceAttributes:

@@ -27,6 +27,9 @@ def photograph(scene: Image.Image, attributes: FaceAttributes, image_size: int, 
     if blur > 0.05:
         image = image.filter(ImageFilter.GaussianBlur(blur))
     image = _few_pixels(image, attributes.resolution)
+    if attributes.sharpening > 0.05:  # as phones do
+        radius, percent = 1.3 * image_size / 128, round(100 * attributes.sharpening)
+        image = image.filter(ImageFilter.UnsharpMask(radius, percent, threshold=0))
     image = _grain(image, attributes.noise, np.random.default_rng(grain_seed))
     image = _border(image, attributes.border, np.random.default_rng(border_seed))
     return np.array(_jpeg(image, attributes.jpeg_quality))

@@ -21,8 +21,12 @@ HILLS = {
     "bridge": (0.045, 0, -0.01, 0.040, 0.10), "nose": (0.075, 0, -0.11, 0.046, 0.07), "tip": (0.10, 0, -0.165, 0.060, 0.045),
     "wing": (0.066, 0.060, -0.19, 0.034, 0.032), "groove": (-0.02, 0, -0.245, 0.05, 0.025),
     "lips": (0.045, 0, -0.30, 0.10, 0.04), "under_lip": (-0.028, 0, -0.375, 0.11, 0.028),
+    "fold": (-0.026, 0.150, -0.250, 0.028, 0.080), "muzzle": (0.025, 0, -0.29, 0.15, 0.11), "corner": (-0.022, 0.145, -0.315, 0.035, 0.035),
+    "jowl": (0.018, 0.24, -0.36, 0.07, 0.08), "boss": (0.022, 0, -0.46, 0.07, 0.05),
     "ear": (0.15, 1.0, 0.0, 0.07, 0.12), "forehead": (0.02, 0, 0.35, 0.3, 0.16),
 }
+SUPPLE = ("fold", "muzzle", "corner", "jowl", "boss", "hollow", "under_lip", "groove")  # what differs most between faces round the mouth
+SMILING = {"cheek": 1.8, "fold": 1.7, "corner": 1.6, "jowl": 1.4, "groove": 0.6}  # what a smile does to it
 SKULL = np.array([0.71, 1.03, 0.90])
 
 
@@ -50,6 +54,7 @@ class Features:
     lined: float
     opening: float
     nose_high: float
+    shadowed: float
 
 
 def draw_features(attributes: FaceAttributes, rng: np.random.Generator) -> Features:
@@ -59,7 +64,7 @@ def draw_features(attributes: FaceAttributes, rng: np.random.Generator) -> Featu
     made_up = max(0.0, rng.uniform(-1, 1))
     red = ((178, 62, 72), (150, 40, 56), (196, 84, 92))[rng.integers(3)]
     red = red if attributes.skin_tone < 7 else shade(red, 0.68)
-    lips = mix(shade(skin, 0.76), red, rng.uniform(0.35, 0.6) + 0.4 * made_up)
+    lips = mix(shade(skin, rng.uniform(0.68, 0.92)), red, rng.uniform(0.05, 0.55) + 0.4 * made_up)
     return Features(
         skin, hair, lips, eye_x=rng.normal(0.395, 0.014), eye_y=rng.normal(0.04, 0.015), eye_width=rng.uniform(0.16, 0.20),
         eye_open=rng.uniform(0.042, 0.072), eye_tilt=rng.normal(0.008, 0.012), brow_y=rng.normal(0.20, 0.018),
@@ -67,7 +72,7 @@ def draw_features(attributes: FaceAttributes, rng: np.random.Generator) -> Featu
         mouth_y=rng.normal(-0.555, 0.015), mouth_width=rng.uniform(0.25, 0.36), lip_full=rng.uniform(0.032, 0.085),
         gaze=(rng.normal(0, 0.018), rng.normal(0, 0.008)), made_up=made_up, lined=rng.beta(1.1, 2),
         opening=rng.uniform(0.4, 1.7),
-        nose_high=rng.uniform(0.6, 1.4))
+        nose_high=rng.uniform(0.6, 1.4), shadowed=rng.beta(1.2, 1.6))
 
 
 @lru_cache
@@ -83,10 +88,12 @@ def _hills() -> np.ndarray:
 def bare_head(attributes: FaceAttributes, features: Features, rng: np.random.Generator, size: int) -> Surface:
     """A head with skin, eyes, brows, nose, mouth and beard; nothing on it yet."""
     heights = np.array([hill[0] for hill in HILLS.values()]) * rng.normal(1, 0.22, len(HILLS))
-    heights[list(HILLS).index("wing")] *= features.nose_width
-    heights[[list(HILLS).index(part) for part in ("bridge", "nose", "tip")]] *= features.nose_high
+    scale = dict(zip(SUPPLE, np.exp(rng.normal(0, 0.4, len(SUPPLE))), strict=True))
+    scale |= {"wing": features.nose_width, "bridge": features.nose_high, "nose": features.nose_high, "tip": features.nose_high}
+    scale["fold"] *= 0.6 + 1.6 * features.lined
     if attributes.expression in ("smile", "teeth"):
-        heights[list(HILLS).index("cheek")] += 0.025
+        scale |= {part: scale.get(part, 1.0) * more for part, more in SMILING.items()}
+    heights *= [min(scale.get(part, 1.0), 2.2) for part in HILLS]
     radius = 1 + np.einsum("n,nuv->uv", heights.astype(np.float32), _hills())  # einsum starts no threads
     axes = SKULL * (rng.normal(1, 0.045), rng.normal(1, 0.015), rng.normal(1, 0.02))
     surface = Surface(_complexion(features, rng, size), axes.astype(np.float32), 1 + (radius - 1) * _glow()[2])
@@ -114,7 +121,7 @@ def _complexion(features: Features, rng: np.random.Generator, size: int) -> Imag
     patchy = lambda patches, spread: uneven(rng, patches, spread, RELIEF // 2)[..., None]  # noqa: E731
     skin = np.array(features.skin, np.float32)
     blush = np.array(mix(features.skin, (200, 70, 60), 0.22 + 0.15 * features.made_up), np.float32)
-    tone = 1 + patchy(36, 0.035) + patchy(13, rng.uniform(0.01, 0.07)) + patchy(5, rng.uniform(0.02, 0.12))
+    tone = 1 + patchy(72, rng.uniform(0, 0.05)) + patchy(36, rng.uniform(0.01, 0.06)) + patchy(13, rng.uniform(0.01, 0.07)) + patchy(5, rng.uniform(0.02, 0.12))
     tone = tone * (1 - np.float32(0.12 + 0.1 * features.made_up) * rings)
     colors = (skin + np.float32(0.85) * red * (blush - skin)) * tone * (1 + np.concatenate([patchy(5, 0.03) for _ in range(3)], axis=2))
     return Image.fromarray(np.clip(colors, 0, 255).astype(np.uint8)).resize((size, size), Image.Resampling.BILINEAR)
@@ -167,13 +174,14 @@ def _brows(surface: Surface, expression: str, f: Features) -> None:
 
 
 def _nose(surface: Surface, f: Features) -> None:
-    dark = (*shade(f.skin, 0.30), 215)
+    dark = (*shade(f.skin, 0.30), int(110 + 130 * f.shadowed))
     for side in (-1, 1):
         u = side * 0.036 * f.nose_width
         surface.ellipse(u, -0.212, 0.021 * f.nose_width, 0.0105, dark)
         wing = np.array([(u * 1.6, -0.165), (u * 2.15, -0.185), (u * 2.0, -0.208)])
         surface.line(wing, (*shade(f.skin, 0.5), 140), 0.010)
-    surface.shadow *= 1 - (0.25 + 0.3 * f.lined) * bump(0, -0.228, 0.08, 0.026)
+    surface.shadow *= 1 - (0.12 + 0.5 * f.shadowed) * bump(0, -0.228, 0.08, 0.026)
+    surface.shadow *= 1 - 0.35 * f.shadowed * (bump(0.12, -0.19, 0.05, 0.06) + bump(-0.12, -0.19, 0.05, 0.06))
 
 
 def _mouth(surface: Surface, expression: str, f: Features) -> None:
@@ -195,7 +203,10 @@ def _mouth(surface: Surface, expression: str, f: Features) -> None:
     else:
         surface.line(to_chart(x, corner - 0.004 * np.cos(t * 9)), (*shade(f.lips, 0.38), 235), 0.011)
     _lines(surface, f, width, 120 if expression in ("smile", "teeth") else 0)
-    surface.shadow *= 1 - 0.28 * bump(0, -0.38 - float(gap.max()) * 0.5, 0.11, 0.025)
+    low = -0.38 - float(gap.max()) * 0.5
+    surface.shadow *= 1 - (0.1 + 0.4 * f.shadowed) * bump(0, low, 0.11, 0.025)
+    side = width * 0.53
+    surface.shadow *= 1 - 0.4 * f.shadowed * (bump(side, -0.305, 0.04, 0.04) + bump(-side, -0.305, 0.04, 0.04))
 
 
 def _inside_mouth(surface: Surface, expression: str, x: np.ndarray, top: np.ndarray, bottom: np.ndarray) -> None:
@@ -228,12 +239,12 @@ def _lines(surface: Surface, f: Features, width: float, smiling: int) -> None:
 def _beard(surface: Surface, beard: str, f: Features, rng: np.random.Generator) -> None:
     """A beard grows where its outline says: dots for stubble, hair for the rest."""
     grain = rng.integers(0, 256, (surface.size // 2,) * 2, dtype=np.uint8)
-    density = rng.uniform(0.65, 1)
+    density, even = rng.uniform(0.65, 1), rng.random()
     if beard == "none":
         return
     region = np.asarray(_beard_region(surface, beard, f), np.float32)
     speckle = np.asarray(Image.fromarray(grain).resize(surface.image.size, Image.Resampling.BILINEAR), np.float32) / 255
-    strength = 0.25 + 0.35 * speckle if beard == "stubble" else np.clip(0.55 + 0.9 * speckle, 0, 1)
+    strength = (0.12 + 0.3 * even) + 0.35 * (1 - even) * speckle if beard == "stubble" else np.clip(0.55 + 0.9 * speckle, 0, 1)
     mask = Image.fromarray((region * strength * density).astype(np.uint8))
     surface.paste(mix(f.hair, (40, 32, 30), 0.4 if beard == "stubble" else 0.15), mask)
     if beard in ("full", "goatee"):

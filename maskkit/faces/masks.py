@@ -131,7 +131,7 @@ def _dome(cover: np.ndarray) -> np.ndarray:
 def _print(surface: Surface, cloth: Image.Image, region: Image.Image, rng: np.random.Generator) -> None:
     """Stretch the printed cloth over the mask; fabric is never quite even."""
     left, top, right, bottom = region.getbbox()
-    weave = rng.normal(1, rng.uniform(0.005, 0.05), (40, 40, 1))
+    weave = rng.normal(1, rng.uniform(0, 0.04), (40, 40, 1))
     size = (right - left, bottom - top)
     cloth = np.asarray(cloth.resize((160, 160)), np.float32) * np.repeat(np.repeat(weave, 4, 0), 4, 1)
     cloth = Image.fromarray(np.clip(cloth, 0, 255).astype(np.uint8)).resize(size, Image.Resampling.BILINEAR)
@@ -141,8 +141,9 @@ def _print(surface: Surface, cloth: Image.Image, region: Image.Image, rng: np.ra
 def _fold(surface: Surface, line: np.ndarray, color: Color, height: float) -> None:
     """A fold in the cloth: a dark line, and a step on the surface."""
     step = np.array([0, 0.018])
-    surface.line(line, (*shade(color, 0.55), 120), 0.010)
-    surface.line(line + step, (*shade(color, 1.25), 70), 0.010)
+    seen = min(1.0, height / 0.016)
+    surface.line(line, (*shade(color, 0.55), int(120 * seen)), 0.010)
+    surface.line(line + step, (*shade(color, 1.25), int(70 * seen)), 0.010)
     ridge = Painter(Image.new("L", (2 * len(surface.radius),) * 2), 2 * len(surface.radius))
     ridge.line(line + 1.4 * step, 255, 0.03)
     surface.radius = surface.radius + height * relief(ridge.image)
@@ -151,7 +152,7 @@ def _fold(surface: Surface, line: np.ndarray, color: Color, height: float) -> No
 def _pleats(surface: Surface, edges: Edges, color: Color, rng: np.random.Generator) -> None:
     first = rng.uniform(0.26, 0.38)
     for share in np.linspace(first, rng.uniform(0.62, 0.74), int(rng.integers(2, 5))):
-        _fold(surface, edges.across(share + rng.normal(0, 0.01)), color, 0.016)
+        _fold(surface, edges.across(share + rng.normal(0, 0.01)), color, rng.uniform(0.004, 0.018))
     surface.line(edges.across(0.06, 0.3), (*shade(color, 1.2), 120), 0.012)
 
 
@@ -179,11 +180,11 @@ def _rim(surface: Surface, edges: Edges, color: Color, rng: np.random.Generator)
 def _hem(surface: Surface, edges: Edges, color: Color, rng: np.random.Generator) -> None:
     """The border: a stitched band in the mask's colour, or in another."""
     tone = any_color(rng) if rng.random() < 0.15 else shade(color, rng.uniform(0.72, 1.12))
-    width = rng.uniform(0.006, 0.03)
+    width, seen = rng.uniform(0.006, 0.03), int(rng.uniform(40, 210))
     for edge in (edges.upper, edges.lower):
-        surface.line(edge, (*tone, 190), width)
+        surface.line(edge, (*tone, seen), width)
     for side in (0, -1):
-        surface.line(np.stack([edges.upper[side], edges.lower[side]]), (*shade(tone, 0.9), 190), width)
+        surface.line(np.stack([edges.upper[side], edges.lower[side]]), (*shade(tone, 0.9), seen), width)
 
 
 def _valve(surface: Surface, edges: Edges, color: Color, rng: np.random.Generator) -> None:

@@ -3,10 +3,12 @@
     python benchmarks/synthetic.py                     # speed, then both networks; read on the photos' validation and test splits
     python benchmarks/synthetic.py --choose            # read on the photos' training split instead: for everything that is to be chosen
     python benchmarks/synthetic.py --speed             # speed alone
+    python benchmarks/synthetic.py --minutes 11        # stop after so long, at the end of an epoch; the same command goes on
 
 Training sees twins: the same face bare and masked in one batch (`maskkit.faces.generate_twins`). The residual network also
 answers, for each place of the picture, whether a mask, a bare mouth or neither is there; where the two twins differ is the truth.
-No photo is used to train, to choose an epoch or to set a threshold. The photos: maskkit data photos.
+No photo is used to train, to choose an epoch or to set a threshold. The photos: maskkit data photos. Twins and unfinished runs are
+kept in runs/synthetic.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import date
+from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
@@ -27,14 +30,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from maskkit import evaluate, load_dataset
-from maskkit.faces import Twins, generate_faces, generate_twins
+from maskkit.faces import Twins, generate_faces, generate_twins, recipe_hash
 from maskkit.models import build_model
 from maskkit.models.maskresnet import ResidualBlock
 from maskkit.runtime import computes_bfloat16, keep_freed_memory, seed_everything
 from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
 
-PAIRS, SIDE, BATCH = 6000, 96, 32  # twins, pixels a side, twins in a batch
-EPOCHS = {"mouthnet": 12, "maskcnn": 12}
+RUNS = Path("runs/synthetic")
+PAIRS, SIDE, BATCH = 5000, 80, 32  # twins, pixels a side, twins in a batch
+EPOCHS = {"mouthnet": 12, "maskcnn": 5}
 RATES = {"mouthnet": 4e-3, "maskcnn": 7e-4}  # the highest learning rate of the one cycle
 GEOMETRY = ("horizontal_flip", "rotation", "zoom", "shift", "stretch")
 
@@ -48,12 +52,12 @@ class MouthNet(nn.Module):
     def __init__(self, width: int = 32):
         super().__init__()
         w = width
-        self.near = nn.Sequential(                                                              # (B,  3, 96, 96)
+        self.near = nn.Sequential(                                                              # (B,  3, 80, 80)
             nn.Conv2d(3, w // 2, 4, 2, 1, bias=False), nn.BatchNorm2d(w // 2), nn.ReLU(),
-            nn.Conv2d(w // 2, w, 3, 2, 1, bias=False), nn.BatchNorm2d(w), nn.ReLU(),            # (B, 32, 24, 24)
-            ResidualBlock(w, w), ResidualBlock(w, 2 * w, halve=True), ResidualBlock(2 * w, 2 * w),  # (B, 64, 12, 12)
+            nn.Conv2d(w // 2, w, 3, 2, 1, bias=False), nn.BatchNorm2d(w), nn.ReLU(),            # (B, 32, 20, 20)
+            ResidualBlock(w, w), ResidualBlock(w, 2 * w, halve=True), ResidualBlock(2 * w, 2 * w),  # (B, 64, 10, 10)
         )
-        self.far = nn.Sequential(ResidualBlock(2 * w, 4 * w, halve=True), ResidualBlock(4 * w, 4 * w))  # (B, 128, 6, 6)
+        self.far = nn.Sequential(ResidualBlock(2 * w, 4 * w, halve=True), ResidualBlock(4 * w, 4 * w))  # (B, 128, 5, 5)
         self.from_near, self.from_far = (nn.Conv2d(channels, 2 * w, 1, bias=False) for channels in (2 * w, 4 * w))
         self.norm, self.places = nn.BatchNorm2d(2 * w), nn.Conv2d(2 * w, 3, 1)
         self.whole = nn.Linear(4 * w, 1)
@@ -80,9 +84,9 @@ class WholePicture(nn.Module):
         return self.model(images), None
 
 
-def batches(twins: Twins, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def batches(twins: Twins) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """(images float (2B, 3, S, S), targets (2B,), where (2B, 1, S, S)): both twins of each pair in one batch."""
-    order = torch.randperm(len(twins.bare), generator=generator).numpy()
+    order = torch.randperm(len(twins.bare)).numpy()
     for first in range(0, len(order) - BATCH + 1, BATCH):
         chosen = order[first:first + BATCH]
         images = torch.from_numpy(np.concatenate([twins.bare[chosen], twins.masked[chosen]])).permute(0, 3, 1, 2)
@@ -90,13 +94,13 @@ def batches(twins: Twins, generator: torch.Generator) -> Iterator[tuple[Tensor, 
         yield to_float(images), torch.arange(2.0).repeat_interleave(len(chosen)), where.repeat(2, 1, 1, 1)
 
 
-def vary(images: Tensor, where: Tensor, strength: float, side: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def vary(images: Tensor, where: Tensor, strength: float, side: int) -> tuple[Tensor, Tensor]:
     """Augment pictures, and move their maps as they moved: the same seed draws the same geometry."""
     whole = AUGMENTATIONS["robust"]
     weak = {field.name: strength * getattr(whole, field.name) for field in fields(whole) if field.name != "horizontal_flip"}
     config = replace(whole, **weak)
     moves = AugmentConfig(**{name: getattr(config, name) for name in GEOMETRY})
-    seed = int(torch.randint(2**31, (), generator=generator))
+    seed = int(torch.randint(2**31, ()))
     images = augment(images, config, torch.Generator().manual_seed(seed), side)
     return images, augment(where.expand(-1, 3, -1, -1), moves, torch.Generator().manual_seed(seed), side)[:, :1]
 
@@ -113,32 +117,52 @@ def loss_of(logits: Tensor, places: Tensor | None, targets: Tensor, where: Tenso
     return loss + ((1 + 3 * share) * each).mean()  # mouths are small: they count four times
 
 
-def train(model: nn.Module, twins: Twins, epochs: int, rate: float, seed: int, grows: bool) -> nn.Module:
-    """One cycle of AdamW; pictures grow from 2/3 of their side and augmentation to its strength; the mean of the weights is returned."""
-    generator = torch.Generator().manual_seed(seed)
-    model = model.train().to(memory_format=torch.channels_last)
-    mean = copy.deepcopy(model)
-    optimizer = torch.optim.AdamW([{"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": 0.05},
-                                   {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0}], lr=rate)
-    steps, step, side = epochs * (len(twins.bare) // BATCH), 0, twins.bare.shape[1]
-    for epoch in range(epochs):
+class Training:
+    """One cycle of AdamW; pictures grow from 3/5 of their side and augmentation to its strength; `mean` is the running mean of the weights.
+
+    All randomness is torch's own, so that a run that was stopped after an epoch goes on as if it never had been.
+    """
+
+    def __init__(self, model: nn.Module, twins: Twins, epochs: int, rate: float, grows: bool, file: Path):
+        self.model, self.twins, self.epochs, self.rate, self.grows, self.file = model, twins, epochs, rate, grows, file
+        model.train().to(memory_format=torch.channels_last)
+        self.mean, self.epoch, self.step, self.seconds = copy.deepcopy(model), 0, 0, 0.0
+        self.steps, self.side = epochs * (len(twins.bare) // BATCH), twins.bare.shape[1]
+        self.bfloat16 = computes_bfloat16(torch.device("cpu"))
+        self.optimizer = torch.optim.AdamW([{"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": 0.05},
+                                            {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0}], lr=rate)
+        if file.is_file():
+            state = torch.load(file)
+            self.model.load_state_dict(state["model"])
+            self.mean.load_state_dict(state["mean"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            torch.set_rng_state(state["random"])
+            self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
+
+    def one_epoch(self) -> None:
         started, seen, total = time.perf_counter(), 0, 0.0
-        for images, targets, where in batches(twins, generator):
-            done = step / steps
-            for group in optimizer.param_groups:
-                group["lr"] = rate * (0.04 + 0.96 * done / 0.2 if done < 0.2 else 0.5 * (1 + math.cos(math.pi * (done - 0.2) / 0.8)))
-            now = round(side * (2 / 3 + min(1, done / 0.5) / 3) / 16) * 16 if grows else side
-            images, where = vary(images, where, 0.8 * min(1, 0.2 + done / 0.35), now, generator)
-            with torch.autocast("cpu", torch.bfloat16, enabled=computes_bfloat16(torch.device("cpu"))):
-                logits, places = model(images.contiguous(memory_format=torch.channels_last))
+        for images, targets, where in batches(self.twins):
+            done = self.step / self.steps
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.rate * (0.04 + 0.96 * done / 0.2 if done < 0.2 else 0.5 * (1 + math.cos(math.pi * (done - 0.2) / 0.8)))
+            side = round(self.side * (0.6 + 0.4 * min(1, done / 0.6)) / 16) * 16 if self.grows else self.side
+            images, where = vary(images, where, 0.8 * min(1, 0.2 + done / 0.35), side)
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+                logits, places = self.model(images.contiguous(memory_format=torch.channels_last))
             loss = loss_of(logits, places, targets, where)
-            optimizer.zero_grad(set_to_none=True)
+            self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            optimizer.step()
-            step, seen, total = step + 1, seen + len(targets), total + loss.item() * len(targets)
-            follow(mean, model, min(0.998, (1 + step) / (10 + step)))
-        print(f"  epoch {epoch + 1} of {epochs}: loss {total / seen:.3f}, {seen / (time.perf_counter() - started):.0f} images a second", flush=True)
-    return mean.eval().to(memory_format=torch.contiguous_format)
+            self.optimizer.step()
+            self.step, seen, total = self.step + 1, seen + len(targets), total + loss.item() * len(targets)
+            follow(self.mean, self.model, min(0.998, (1 + self.step) / (10 + self.step)))
+        self.epoch, seconds = self.epoch + 1, time.perf_counter() - started
+        self.seconds += seconds
+        print(f"  epoch {self.epoch} of {self.epochs}: loss {total / seen:.3f}, {seen / seconds:.0f} images a second", flush=True)
+
+    def keep(self) -> None:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        torch.save({"model": self.model.state_dict(), "mean": self.mean.state_dict(), "optimizer": self.optimizer.state_dict(),
+                    "random": torch.get_rng_state(), "epoch": self.epoch, "step": self.step, "seconds": self.seconds}, self.file)
 
 
 @torch.no_grad()
@@ -183,38 +207,50 @@ def photos(splits: tuple[str, ...], side: int) -> tuple[Tensor, np.ndarray]:
     return dataset.images[torch.from_numpy(chosen)], dataset.targets.numpy()[chosen]
 
 
+def kept_twins(pairs: int, seed: int) -> Twins:
+    """Twins that were drawn once are kept, under a key that changes with the generator."""
+    file = RUNS / f"twins-{recipe_hash(pairs, SIDE, seed)}.npz"
+    if not file.is_file():
+        started = time.perf_counter()
+        twins = generate_twins(pairs, image_size=SIDE, seed=seed)
+        print(f"{pairs} pairs of faces at {SIDE}×{SIDE} drawn in {(time.perf_counter() - started) / 60:.1f} minutes", flush=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(file, bare=twins.bare, masked=twins.masked, where=twins.where)
+    with np.load(file) as kept:
+        return Twins(kept["bare"], kept["masked"], kept["where"])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--choose", action="store_true", help="read on the photos' training split")
+    parser.add_argument("--choose", action="store_true", help="read on the photos' training split, also of an unfinished run")
     parser.add_argument("--speed", action="store_true", help="speed alone")
     parser.add_argument("--networks", nargs="+", default=list(EPOCHS), choices=list(EPOCHS))
     parser.add_argument("--pairs", type=int, default=PAIRS)
     parser.add_argument("--epochs", type=int, help="in place of the number that was chosen for each network")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--save", help="folder for weights and scores")
+    parser.add_argument("--minutes", type=float, default=math.inf)
     options = parser.parse_args()
     print(f"{date.today()}, {os.cpu_count()} cores, seed {options.seed}")
-    if options.speed or not options.choose:
-        speed()
     if options.speed:
-        return
+        return speed()
+    began = time.perf_counter()
     keep_freed_memory()
-    started = time.perf_counter()
-    twins = generate_twins(options.pairs, image_size=SIDE, seed=options.seed, progress=False)
-    print(f"{options.pairs} pairs of faces at {SIDE}×{SIDE} drawn in {(time.perf_counter() - started) / 60:.1f} minutes", flush=True)
-    images, truth = photos(("train",) if options.choose else ("val", "test"), SIDE)
+    twins = kept_twins(options.pairs, options.seed)
     for name in options.networks:
         seed_everything(options.seed)
-        started = time.perf_counter()
+        epochs = options.epochs or EPOCHS[name]
         model = MouthNet() if name == "mouthnet" else WholePicture(build_model(name, SIDE))
-        model = train(model, twins, options.epochs or EPOCHS[name], RATES[name], options.seed, grows=name == "mouthnet")
-        minutes = (time.perf_counter() - started) / 60
-        scores = probabilities(model, images)
-        report(f"{name}, {minutes:.1f} minutes, photos' {'training split' if options.choose else 'validation and test splits'}", truth, scores)
-        if options.save:
-            os.makedirs(options.save, exist_ok=True)
-            torch.save(model.state_dict(), f"{options.save}/{name}.pth")
-            np.savez(f"{options.save}/{name}.npz", scores=scores, truth=truth)
+        file = RUNS / f"{name}-{recipe_hash(options.pairs, SIDE, options.seed)}-{epochs}.pth"
+        run = Training(model, twins, epochs, RATES[name], grows=name == "mouthnet", file=file)
+        while run.epoch < epochs and time.perf_counter() - began < 60 * options.minutes:
+            run.one_epoch()
+            run.keep()
+        if options.choose or run.epoch == epochs:
+            images, truth = photos(("train",) if options.choose else ("val", "test"), SIDE)
+            scores = probabilities(run.mean.eval(), images)
+            report(f"{name}, epoch {run.epoch} of {epochs}, {run.seconds / 60:.1f} minutes of training; photos' "
+                   f"{'training split' if options.choose else 'validation and test splits'}", truth, scores)
+            np.savez(file.with_suffix(".npz"), scores=scores, truth=truth)
 
 
 if __name__ == "__main__":

@@ -354,3 +354,33 @@ def test_copies_depend_on_the_seed_and_impossible_ones_are_refused(tmp_path):
     for wrong in ({"share": 1.2}, {"share": 0.5, "each": 0}):
         with pytest.raises(InputError, match="share must be a number from 0 to 1"):
             add_copies(folders[0], **wrong)
+
+
+@pytest.fixture(scope="module")
+def twins():
+    return generate_twins(60, image_size=48, seed=3, workers=1)
+
+
+def test_twins_differ_where_the_map_says(twins):
+    assert twins.bare.shape == twins.masked.shape == (60, 48, 48, 3) and twins.where.shape == (60, 24, 24)
+    changed = np.abs(twins.bare.astype(int) - twins.masked).max(axis=3).reshape(60, 24, 2, 24, 2).max(axis=(2, 4))
+    inside, outside = twins.where > 127, twins.where == 0
+    assert (changed[inside] > 14).all()
+    # Outside only what JPEG carries over, and the mask under some chins, which the masked twin wears over its mouth.
+    assert np.mean(changed[outside] > 40) < 0.01
+    sizes = inside.mean(axis=(1, 2))
+    assert 0.02 < np.median(sizes) < 0.4
+    rows = (inside * np.arange(24)[:, None]).sum(axis=(1, 2)) / np.maximum(inside.sum(axis=(1, 2)), 1)
+    assert np.median(rows) > 12  # in the lower half: over mouth and nose
+
+
+def test_twins_are_the_same_in_other_processes_and_for_any_number(twins):
+    again = generate_twins(52, image_size=48, seed=3, workers=2)
+    for name in ("bare", "masked", "where"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(twins, name)[:52])
+    assert not np.array_equal(generate_twins(3, image_size=48, seed=4, workers=1).bare, twins.bare[:3])
+
+
+def test_impossible_twins_are_refused():
+    with pytest.raises(InputError, match="whole number of at least 0, got -1"):
+        generate_twins(-1)

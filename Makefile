@@ -10,7 +10,7 @@ DEMO := runs/demo
 # same two cores, training then takes three times as long. The numbers stay the same.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: install lab test test-unit test-notebooks test-browser demo notebooks execute docs bench-notebooks bench-audit bench-export bench-imports bench-accuracy bench-speed clean
+.PHONY: install lab test test-unit test-notebooks test-browser demo notebooks execute docs bench-notebooks bench-audit bench-export bench-imports bench-accuracy bench-speed bench-synthetic clean
 
 install: $(INSTALLED)
 
@@ -75,6 +75,11 @@ bench-speed: $(INSTALLED)
 	$(BIN)/python benchmarks/speed.py throughput
 	$(BIN)/python benchmarks/speed.py overhead
 	$(BIN)/python benchmarks/speed.py time-to-accuracy
+
+# Faces a second, and what a network that saw drawn faces alone tells on the photos.
+bench-synthetic: $(INSTALLED)
+	$(BIN)/python benchmarks/synthetic.py --speed
+	$(BIN)/python benchmarks/synthetic.py
 
 bench-audit: $(INSTALLED)
 	$(BIN)/python benchmarks/audit.py

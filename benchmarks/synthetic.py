@@ -1,6 +1,6 @@
 """Faces that are drawn, photos that are real: how fast are faces drawn, and what does a network that saw nothing else tell on photos?
 
-    python benchmarks/synthetic.py                     # speed, then both networks; read on the photos' validation and test splits
+    python benchmarks/synthetic.py                     # both networks; read on the photos' validation and test splits
     python benchmarks/synthetic.py --choose            # read on the photos' training split instead: for everything that is to be chosen
     python benchmarks/synthetic.py --speed             # speed alone
     python benchmarks/synthetic.py --minutes 11        # stop after so long, at the end of an epoch; the same command goes on

@@ -22,7 +22,7 @@ CHOICES = {
     "hair_color": {"black": 38, "dark_brown": 22, "brown": 12, "auburn": 6, "blond": 8, "grey": 6, "white": 4, "dyed": 4},
     "eye_color": {"dark": 40, "brown": 30, "hazel": 8, "green": 6, "blue": 10, "grey": 6},
     "glasses": {"none": 76, "clear": 15, "sunglasses": 9},
-    "beard": {"none": 70, "stubble": 10, "moustache": 6, "goatee": 6, "full": 8},
+    "beard": {"none": 60, "stubble": 16, "moustache": 9, "goatee": 7, "full": 8},
     "head_cover": {"none": 70, "cap": 9, "beanie": 6, "headscarf": 5, "hat": 4, "helmet": 3, "hood": 3},
     "expression": {"neutral": 40, "smile": 20, "teeth": 22, "open": 10, "frown": 8},
     "occluder": {"none": 82, "hand": 6, "cup": 3, "scarf": 3, "microphone": 2, "mask_under_chin": 4},

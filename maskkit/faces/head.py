@@ -72,7 +72,7 @@ def draw_features(attributes: FaceAttributes, rng: np.random.Generator) -> Featu
         mouth_y=rng.normal(-0.555, 0.015), mouth_width=rng.uniform(0.25, 0.36), lip_full=rng.uniform(0.032, 0.085),
         gaze=(rng.normal(0, 0.018), rng.normal(0, 0.008)), made_up=made_up, lined=rng.beta(1.1, 2),
         opening=rng.uniform(0.4, 1.7),
-        nose_high=rng.uniform(0.6, 1.4), shadowed=rng.beta(1.2, 1.6))
+        nose_high=rng.uniform(0.6, 1.4), shadowed=rng.beta(1.2, 1.2))
 
 
 @lru_cache
@@ -88,7 +88,7 @@ def _hills() -> np.ndarray:
 def bare_head(attributes: FaceAttributes, features: Features, rng: np.random.Generator, size: int) -> Surface:
     """A head with skin, eyes, brows, nose, mouth and beard; nothing on it yet."""
     heights = np.array([hill[0] for hill in HILLS.values()]) * rng.normal(1, 0.22, len(HILLS))
-    scale = dict(zip(SUPPLE, np.exp(rng.normal(0, 0.4, len(SUPPLE))), strict=True))
+    scale = dict(zip(SUPPLE, np.exp(rng.normal(0, 0.5, len(SUPPLE))), strict=True))
     scale |= {"wing": features.nose_width, "bridge": features.nose_high, "nose": features.nose_high, "tip": features.nose_high}
     scale["fold"] *= 0.6 + 1.6 * features.lined
     if attributes.expression in ("smile", "teeth"):
@@ -97,6 +97,7 @@ def bare_head(attributes: FaceAttributes, features: Features, rng: np.random.Gen
     radius = 1 + np.einsum("n,nuv->uv", heights.astype(np.float32), _hills())  # einsum starts no threads
     axes = SKULL * (rng.normal(1, 0.045), rng.normal(1, 0.015), rng.normal(1, 0.02))
     surface = Surface(_complexion(features, rng, size), axes.astype(np.float32), 1 + (radius - 1) * _glow()[2])
+    surface.shadow *= 1 + uneven(rng, 14, rng.uniform(0, 0.12)) + uneven(rng, 28, rng.uniform(0, 0.06))
     surface.gloss *= rng.gamma(1.2, 1.3) * (1 + uneven(rng, 9, 0.3))
     _nose(surface, features)
     _mouth(surface, attributes.expression, features)

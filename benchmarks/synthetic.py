@@ -38,7 +38,7 @@ from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
 
 RUNS = Path("runs/synthetic")
 PAIRS, SIDE, BATCH = 5000, 80, 32  # twins, pixels a side, twins in a batch
-EPOCHS = {"mouthnet": 18, "maskcnn": 5}
+EPOCHS = {"mouthnet": 12, "maskcnn": 5}
 RATES = {"mouthnet": 4e-3, "maskcnn": 7e-4}  # the highest learning rate of the one cycle
 GEOMETRY = ("horizontal_flip", "rotation", "zoom", "shift", "stretch")
 

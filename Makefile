@@ -10,7 +10,7 @@ DEMO := runs/demo
 # same two cores, training then takes three times as long. The numbers stay the same.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: install lab test test-unit test-notebooks test-browser demo notebooks execute docs bench-notebooks bench-audit bench-export bench-imports bench-accuracy bench-speed bench-synthetic clean
+.PHONY: install lab test test-unit test-notebooks test-browser demo notebooks execute docs bench-notebooks bench-audit bench-export bench-imports bench-accuracy bench-speed bench-synthetic bench-streaming clean
 
 install: $(INSTALLED)
 
@@ -94,6 +94,9 @@ bench-imports: $(INSTALLED)
 bench-few-photos: $(INSTALLED)
 	test -f runs/few_photos/drawn_faces/mask_cnn_best.pth || $(BIN)/python benchmarks/few_photos.py --pretrain
 	$(BIN)/python benchmarks/few_photos.py --draw 0 1 2 --table
+
+bench-streaming: $(INSTALLED)
+	$(BIN)/python benchmarks/streaming.py
 
 bench-tuning: $(INSTALLED)
 	$(BIN)/python benchmarks/tuning.py

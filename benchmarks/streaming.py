@@ -5,10 +5,10 @@
     python benchmarks/streaming.py 10000 --search        # with the search for near-duplicates, whose time and memory grow with the folder
 
 A few thousand faces are drawn and saved as JPEG; a folder of more files is made of hard links to them. Each size runs in a process of its own, so that
-the peak memory is its own; it is what was added to the memory of the same process before any photo is read (Python, torch and the network). The search
-for near-duplicates is left out, as it would find that most files are the same. Measured are: the one look at every file before training, reading
-alone (shuffled batches of 32), and training (``MaskCNN``, the original recipe) on the first batches of an epoch. ``in memory`` is the same from images
-in memory, for the smallest folder.
+the peak memory is its own; what is added is counted from that of Python, torch and a network that has trained on empty pictures. The search for
+near-duplicates is left out, as it would find that most files are the same. Measured are: the one look at every file before training, reading
+alone (shuffled batches of 32), and training (``MaskCNN``, the original recipe) on the first batches of an epoch; the last row is the same from
+images in memory, for the smallest folder.
 """
 
 import argparse
@@ -54,12 +54,12 @@ def timed(work):
     return result, time.perf_counter() - started
 
 dataset, loading = timed(lambda: load_dataset(folder, image_size=128, stream=stream, near_duplicates=search))
-loaded = highest
-highest = process.memory_info().rss
+loaded, highest = highest, process.memory_info().rss
 batches = dataset.subset("train").batches(32, shuffle=True, generator=generator)
 n, reading = timed(lambda: sum(len(targets) for _, targets in islice(batches, 20 * steps)))
+streamed, highest = highest, process.memory_info().rss
 _, training = timed(lambda: train(islice(batches, steps)))
-print(len(dataset), (loaded - before) / 2**20, (highest - before) / 2**20, before / 2**20,
+print(len(dataset), before / 2**20, (loaded - before) / 2**20, (streamed - before) / 2**20, (highest - before) / 2**20,
       len(dataset) / loading, n / reading, min(32 * steps, len(batches.subset)) / training)
 """
 
@@ -94,13 +94,14 @@ def measure(folder: Path, how: str, search: bool, steps: int) -> str:
     done = subprocess.run([sys.executable, "-c", MEASURED, str(folder), how, "search" if search else "", str(steps)], capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr)
-    files, loading, using, before, looked, read, trained = map(float, done.stdout.split())
-    return f"| {files:,.0f} {'' if how == 'stream' else 'in memory'} | {loading:.0f} | {using:.0f} | {looked:,.0f} | {read:,.0f} | {trained:,.0f} |"
+    files, *memory, looked, read, trained = map(float, done.stdout.split())
+    return f"| {files:,.0f}{'' if how == 'stream' else ', in memory'} | {' | '.join(f'{part:.0f}' for part in memory)} | {looked:,.0f} | {read:,.0f} | {trained:,.0f} |"
 
 
 def main(sizes: list[int], faces: int, search: bool, steps: int) -> None:
     print(f"{os.cpu_count()} cores; {faces:,} drawn faces of 128×128 as JPEG, the files are hard links to them; search for near-duplicates {'on' if search else 'off'}\n\n"
-          "| files | MiB added while loading | MiB added in training | looked at, images/s | read, images/s | trained on, images/s |\n| :--- | ---: | ---: | ---: | ---: | ---: |")
+          "| files | MiB before | MiB added by the look | by reading | by training | looked at, images/s | read, images/s | trained on, images/s |\n"
+          "| :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory(prefix="streaming ") as name:
         root = Path(name)
         drawn = draw_faces(root / "drawn", faces)

@@ -21,7 +21,7 @@ from maskkit.results import save_result
 from maskkit.tuning import LogRange, trial_rows, tune
 
 SPACE = {"learning_rate": LogRange(1e-4, 1e-1), "batch_size": (16, 32, 64)}
-BASE = TrainConfig(model="maskresnet", epochs=4, augmentation="none", schedule="one_cycle")
+BASE = TrainConfig(model="maskresnet", epochs=3, augmentation="none", schedule="one_cycle")
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--machine", default=f"{os.cpu_count()} cores", help="said in the notebook")
     arguments = parser.parse_args()
-    dataset = load_dataset("synthetic", n=1600, image_size=32, fractions=(0.3, 0.25, 0.45))
+    dataset = load_dataset("synthetic", n=1200, image_size=32, fractions=(0.4, 0.33, 0.27))
     print(f"{date.today()}, torch {torch.__version__}, {torch.get_num_threads()} threads, {dataset!r}\n", flush=True)
     rows = []
     for repeat in range(arguments.repeats):

@@ -92,8 +92,7 @@ bench-imports: $(INSTALLED)
 
 # The photos: maskkit data photos. Each goes on where it was interrupted, or takes a few minutes.
 bench-few-photos: $(INSTALLED)
-	test -f runs/few_photos/drawn_faces/mask_cnn_best.pth || $(BIN)/python benchmarks/few_photos.py --pretrain
-	$(BIN)/python benchmarks/few_photos.py --draw 0 1 2 --table
+	$(BIN)/python benchmarks/few_photos.py --pretrain --draw 0 1 2 --table
 
 bench-streaming: $(INSTALLED)
 	$(BIN)/python benchmarks/streaming.py

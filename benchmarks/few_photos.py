@@ -1,13 +1,12 @@
 """Accuracy on the public photos against the number of photos trained on: from scratch, and from a network that has seen drawn faces.
 
-    python benchmarks/few_photos.py --pretrain     # the backbone: minutes; the same as the maskkit train command below
-    python benchmarks/few_photos.py --draw 0 1 2   # some forty minutes; interrupted, it goes on where it was
-    python benchmarks/few_photos.py --table        # the table; also kept for notebook 07
+    python benchmarks/few_photos.py --pretrain --draw 0 1 2 --table    # all of it; interrupted, it goes on where it was
+    python benchmarks/few_photos.py --pretrain --draw 0 --photos 50 --image-size 48 --faces 3000    # a small part of it
 
 The backbone is a run like any other:
 
     maskkit train --dataset synthetic --faces 8000 --variety 1 --image-size 96 --model maskresnet --recipe modern --epochs 14 \\
-                  --run-dir runs/few_photos/drawn_faces
+                  --run-dir runs/drawn
 
 A draw takes other photos, and other first weights where they are random. Every training runs for a number of epochs that was
 fixed beforehand and gives its last weights, so that no validation photo helps to choose them; the recipe was chosen with
@@ -17,6 +16,7 @@ fixed beforehand and gives its last weights, so that no validation photo helps t
 import argparse
 import dataclasses
 import os
+import shutil
 import statistics
 import tempfile
 import time
@@ -35,29 +35,45 @@ from maskkit.files import read_csv, write_csv
 from maskkit.results import save_result
 from maskkit.training import BEST, LAST, recipe
 
-RUNS = Path("runs/few_photos")
-BACKBONE = RUNS / "drawn_faces" / BEST
-IMAGE_SIZE, FACES = 96, 8_000
 EPOCHS = {50: 60, 200: 30, 1000: 15, 0: 10}  # by the number of photos; 0 stands for all of them
 STARTS = ("scratch", "frozen", "fine-tuned")
 NAMES = {"drawn faces only": "no photo", "scratch": "from scratch", "frozen": "frozen features, last layer trained", "fine-tuned": "fine-tuned"}
 
 
-def pretrain() -> None:
-    """Train the backbone on drawn faces, and look at the validation photos once."""
-    dataset = load_dataset("synthetic", n=FACES, image_size=IMAGE_SIZE, variety=1.0, progress=True)
-    config = recipe("modern", model="maskresnet", epochs=14)
-    result = fit(dataset, config, run_dir=RUNS / "drawn_faces", on_epoch=lambda history: print(history[-1], flush=True))
-    val = load_dataset("photos", image_size=IMAGE_SIZE).subset("val")
-    print("validation photos:", evaluate(val.targets.numpy(), predict_proba(result.model, val.images))["accuracy"])
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """How large the images are, and how many drawn faces the backbone has seen; each setting keeps its runs apart."""
+
+    image_size: int
+    faces: int
+
+    @property
+    def folder(self) -> Path:
+        return Path("runs/few_photos") / f"{self.image_size}px-{self.faces}-faces"
+
+    @property
+    def backbone(self) -> Path:
+        return self.folder / "drawn_faces" / BEST
 
 
-def plan(start: str, photos: int, seed: int) -> TrainConfig:
+def pretrain(setting: Setting) -> None:
+    """Train the backbone on drawn faces, unless it is there."""
+    if setting.backbone.exists():
+        return
+    dataset = load_dataset("synthetic", n=setting.faces, image_size=setting.image_size, variety=1.0)
+    with tempfile.TemporaryDirectory() as folder:  # moved when it is finished, so that half a training is never taken for one
+        config = recipe("modern", model="maskresnet", epochs=14)
+        fit(dataset, config, run_dir=folder, on_epoch=lambda history: print(history[-1], flush=True))
+        setting.backbone.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(Path(folder) / BEST, setting.backbone)
+
+
+def plan(start: str, photos: int, seed: int, backbone: Path) -> TrainConfig:
     """How a network is trained on so many photos."""
     shared = {"model": "maskresnet", "epochs": EPOCHS[photos], "patience": EPOCHS[photos], "batch_size": 16 if 0 < photos <= 200 else 32, "seed": seed}
     if start == "scratch":
         return recipe("modern", **shared)
-    return recipe("modern", **shared, weights=BACKBONE, growing=0.0, freeze=start == "frozen", learning_rate=3e-3 if start == "frozen" else 5e-4)
+    return recipe("modern", **shared, weights=backbone, growing=0.0, freeze=start == "frozen", learning_rate=3e-3 if start == "frozen" else 5e-4)
 
 
 def few(dataset: Dataset, photos: int, draw: int) -> Dataset:
@@ -79,25 +95,24 @@ def measure(model: torch.nn.Module, dataset: Dataset, val_only: bool) -> dict[st
     return scores
 
 
-def run(dataset: Dataset, start: str, photos: int, draw: int, val_only: bool) -> None:
+def run(dataset: Dataset, setting: Setting, start: str, photos: int, draw: int, val_only: bool) -> None:
     """Train once and keep the scores; nothing if it is there already."""
-    path = RUNS / ("val_only" if val_only else "rows") / f"{start}-{photos}-{draw}.csv"
+    path = setting.folder / ("val_only" if val_only else "rows") / f"{start}-{photos}-{draw}.csv"
     if path.exists():
         return
     chosen, started = few(dataset, photos, draw), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        fit(chosen, plan(start, photos, draw), run_dir=folder)
+        fit(chosen, plan(start, photos, draw, setting.backbone), run_dir=folder)
         model = load_checkpoint(Path(folder) / LAST).model
     row = {"start": start, "photos": len(chosen.subset("train")), "draw": draw, "seconds": round(time.perf_counter() - started), **measure(model, dataset, val_only)}
     write_csv(path, [row])
     print(row, flush=True)
 
 
-def table(machine: str) -> None:
+def table(dataset: Dataset, setting: Setting, machine: str) -> None:
     """Print means and spreads, and keep every row for the notebook."""
-    dataset = load_dataset("photos", image_size=IMAGE_SIZE)
-    backbone = {"start": "drawn faces only", "photos": 0, "draw": 0, "seconds": 0, **measure(load_checkpoint(BACKBONE).model, dataset, False)}
-    texts = [row for path in sorted((RUNS / "rows").glob("*.csv")) for row in read_csv(path)]
+    backbone = {"start": "drawn faces only", "photos": 0, "draw": 0, "seconds": 0, **measure(load_checkpoint(setting.backbone).model, dataset, False)}
+    texts = [row for path in sorted((setting.folder / "rows").glob("*.csv")) for row in read_csv(path)]
     rows = [backbone, *({key: value if key == "start" else float(value) for key, value in row.items()} for row in texts)]
     print("| start | photos | draws | test accuracy, mean | lowest to highest | standard deviation | AUC |\n| --- | --- | --- | --- | --- | --- | --- |")
     for start in NAMES:
@@ -118,19 +133,21 @@ def main() -> None:
     parser.add_argument("--starts", nargs="*", default=STARTS)
     parser.add_argument("--val-only", action="store_true", help="to choose a recipe: leave the test photos sealed")
     parser.add_argument("--table", action="store_true", help="print the table and keep it")
+    parser.add_argument("--image-size", type=int, default=96)
+    parser.add_argument("--faces", type=int, default=8000, help="drawn for the backbone; 70 of 100 are trained on")
     parser.add_argument("--machine", default=f"{os.cpu_count()} cores", help="said in the table")
     arguments = parser.parse_args()
     print(f"{date.today()}, torch {torch.__version__}, {torch.get_num_threads()} threads", flush=True)
+    setting = Setting(arguments.image_size, arguments.faces)
     if arguments.pretrain:
-        pretrain()
-    if arguments.draw:
-        dataset = load_dataset("photos", image_size=IMAGE_SIZE)
-        for photos in arguments.photos:
-            for draw in arguments.draw:
-                for start in arguments.starts:
-                    run(dataset, start, photos, draw, arguments.val_only)
+        pretrain(setting)
+    dataset = load_dataset("photos", image_size=setting.image_size)
+    for photos in arguments.photos:
+        for draw in arguments.draw:
+            for start in arguments.starts:
+                run(dataset, setting, start, photos, draw, arguments.val_only)
     if arguments.table:
-        table(arguments.machine)
+        table(dataset, setting, arguments.machine)
 
 
 if __name__ == "__main__":

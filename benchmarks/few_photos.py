@@ -61,11 +61,11 @@ def pretrain(setting: Setting) -> None:
     if setting.backbone.exists():
         return
     dataset = load_dataset("synthetic", n=setting.faces, image_size=setting.image_size, variety=1.0)
-    with tempfile.TemporaryDirectory() as folder:  # moved when it is finished, so that half a training is never taken for one
-        config = recipe("modern", model="maskresnet", epochs=14)
-        fit(dataset, config, run_dir=folder, on_epoch=lambda history: print(history[-1], flush=True))
-        setting.backbone.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(Path(folder) / BEST, setting.backbone)
+    folder = setting.folder / "pretraining"
+    fit(dataset, recipe("modern", model="maskresnet", epochs=14), run_dir=folder, resume=(folder / LAST).exists(),
+        on_epoch=lambda history: print(history[-1], flush=True))
+    setting.backbone.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(folder / BEST, setting.backbone)  # only now, so that half a training is never taken for a whole one
 
 
 def plan(start: str, photos: int, seed: int, backbone: Path) -> TrainConfig:

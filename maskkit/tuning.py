@@ -54,8 +54,8 @@ SPACE: Space = {
 def range_test(dataset: Dataset, config: TrainConfig = TrainConfig(), *, lowest: float = 1e-5, highest: float = 1.0, steps: int = 100) -> list[Row]:
     """Train with a learning rate that grows by the same factor at each step, and note the loss of each batch.
 
-    Smith, "Cyclical Learning Rates for Training Neural Networks", 2017. Ends early when the loss has gone up to four times
-    its lowest value.
+    Smith, "Cyclical Learning Rates for Training Neural Networks", 2017. Ends early when the smoothed loss has gone up to
+    four times its lowest value.
 
     Returns
     -------
@@ -74,9 +74,11 @@ def range_test(dataset: Dataset, config: TrainConfig = TrainConfig(), *, lowest:
             group["lr"] = lr
         loss, _ = train_one_epoch(model, [batch], optimizer, criterion, AUGMENTATIONS[config.augmentation], generator)
         rows.append({"step": step, "lr": lr, "loss": loss})
-        if not loss < 4 * min(row["loss"] for row in rows):
+        averages = smoothed(row["loss"] for row in rows)
+        rows[-1]["smoothed"] = averages[-1]
+        if not averages[-1] < 4 * min(averages):
             break
-    return [{**row, "smoothed": value} for row, value in zip(rows, smoothed(row["loss"] for row in rows))]
+    return rows
 
 
 def growing_rates(lowest: float, highest: float, steps: int) -> list[float]:
@@ -96,14 +98,8 @@ def smoothed(losses: Iterable[float], memory: float = 0.9) -> list[float]:
 
 
 def suggest_rate(rows: list[Row]) -> float:
-    """The rate at which the smoothed loss of a range test fell most steeply, over a tenth of the steps, on its way to its lowest value."""
-    losses = [row["smoothed"] for row in rows if math.isfinite(row["smoothed"])]
-    if len(losses) < 3:
-        raise InputError(f"A range test of {len(losses)} steps suggests nothing; take more steps.")
-    window = max(1, len(losses) // 10)
-    lowest = max(losses.index(min(losses)), window)
-    start = max(range(lowest - window + 1), key=lambda step: losses[step] - losses[step + window])
-    return rows[start + window // 2]["lr"]
+    """A tenth of the rate at which the smoothed loss of a range test was lowest: there the steps are about to become too long."""
+    return min(rows, key=lambda row: row["smoothed"] if math.isfinite(row["smoothed"]) else math.inf)["lr"] / 10
 
 
 # --- a study ---------------------------------------------------------------------------------------------------------

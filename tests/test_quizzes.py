@@ -104,7 +104,7 @@ ORACLES = {
     "patience": stopping,
     "coin": lambda: f"{nn.BCEWithLogitsLoss()(torch.zeros(4), torch.tensor([0.0, 1, 0, 1])).item():.2f}",
     "precision": precision,
-    "range_test": lambda: f"about {suggest_rate([{'lr': lr, 'smoothed': loss} for lr, loss in ((0.0005, 0.6), (0.005, 0.55), (0.02, 0.35), (0.05, 0.3), (0.5, 2))]):.3f}",
+    "range_test": lambda: f"about {suggest_rate([{'lr': lr, 'smoothed': loss} for lr, loss in ((0.0005, 0.6), (0.05, 0.3), (0.5, 2))]):.3f}",
     "steps": lambda: "{} in place of {}".format(*(len(Batches(range(1000), size)) * 3 for size in (256, 64))),
     "log_scale": lambda: f"`pow(10, rng.uniform({math.log10(0.0001):.0f}, {math.log10(0.1):.0f}))`",
     "twenty": lambda: "{:.0f} % to {:.0f} %".format(*(100 * end for end in wilson_interval(20, 20))),

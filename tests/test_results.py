@@ -11,11 +11,11 @@ from maskkit.results import load_result, save_result
 
 def test_what_was_measured_comes_back(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "FOLDER", tmp_path)
-    monkeypatch.setattr(sys, "argv", ["benchmarks/depth.py", "--seeds", "3"])
+    monkeypatch.setattr(sys, "argv", ["benchmarks/depth.py", "--machine", "one core", "--seeds", "3"])
     rows = [{"model": "maskcnn", "accuracy": 0.5}]
     kept = save_result("depth", rows, "one core")
     assert load_result("depth") == kept and kept.rows == rows
-    assert "python benchmarks/depth.py --seeds 3" in str(kept) and "one core" in str(kept)
+    assert kept.command == "python benchmarks/depth.py --seeds 3" and "one core" in str(kept)
     with pytest.raises(InputError, match="no result 'width'; there are depth"):
         load_result("width")
 

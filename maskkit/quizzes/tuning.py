@@ -3,11 +3,11 @@
 from maskkit.quizzes.question import Choice, Question
 
 QUESTIONS = (
-    Question("range_test", "In a range test the smoothed loss falls most steeply at a rate of about 0.005, is lowest at 0.05 and then breaks loose. Which constant rate do you take?", (
+    Question("range_test", "In a range test the smoothed loss is lowest at a learning rate of 0.05, and breaks loose behind it. Which constant rate do you take?", (
         Choice("0.5", "There the loss has broken loose already: the steps jump across the valley."),
         Choice("0.05, where the loss was lowest",
                "It was lowest because everything up to there had helped. At that rate itself the steps are about to become too long."),
-        Choice("about 0.005", "Where the loss falls fastest the steps help most, and there is still a safe distance from the edge.", right=True),
+        Choice("about 0.005", "A tenth of the rate of the lowest point: steps that are still long, at a safe distance from the edge.", right=True),
         Choice("0.00005, to be on the safe side", "So far to the left the curve is flat. It is safe, and you will wait for ever."),
     )),
     Question("steps", "1,000 pictures, batches of 64, three epochs. You change to batches of 256 and leave all else. How many steps does the network take now?", (

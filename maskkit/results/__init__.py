@@ -50,7 +50,8 @@ def load_result(name: str) -> Result:
 
 def save_result(name: str, rows: list[dict], machine: str) -> Result:
     """Keep what this program has measured today, under the command that started it."""
-    command = " ".join(["python", *sys.argv])
+    told = [word for word, before in zip(sys.argv, ["", *sys.argv]) if "--machine" not in (word, before)]
+    command = " ".join(["python", *told])
     result = Result(command, date.today().isoformat(), f"{machine}, Python {platform.python_version()}", rows)
     write_json(FOLDER / f"{name}.json", asdict(result))
     return result

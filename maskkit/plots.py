@@ -1217,7 +1217,7 @@ def plot_accuracy_by_size(rows: Sequence[Mapping], *, ax: Axes | None = None) ->
 
 
 def plot_few_photos(rows: Sequence[Mapping], *, ax: Axes | None = None) -> Axes:
-    """Draw the accuracy against the number of photos trained on, for each way to begin; a tint goes from the lowest to the highest draw.
+    """Draw the accuracy against the number of photos trained on, for each way to begin; a bar goes from the lowest to the highest draw.
 
     Parameters
     ----------
@@ -1229,7 +1229,9 @@ def plot_few_photos(rows: Sequence[Mapping], *, ax: Axes | None = None) -> Axes:
         sizes = sorted({float(row["photos"]) for row in rows if row["start"] == start})
         draws = [_column([row for row in rows if row["start"] == start and row["photos"] == size], "accuracy") for size in sizes]
         means = [draw.mean() for draw in draws]
-        _draw_series(ax, number, sizes, means, start, [draw.min() for draw in draws], [draw.max() for draw in draws])
+        _draw_series(ax, number, sizes, means, start)
+        reach = [[mean - draw.min() for mean, draw in zip(means, draws)], [draw.max() - mean for mean, draw in zip(means, draws)]]
+        ax.errorbar(sizes, means, yerr=reach, fmt="none", ecolor=_series_style(number)["color"], elinewidth=2, capsize=6)
         parts.append(f"{start}: {', '.join(f'{mean:.3f} with {size:,.0f}' for mean, size in zip(means, sizes))}")
     for row in rows:
         if not row["photos"]:
@@ -1241,4 +1243,5 @@ def plot_few_photos(rows: Sequence[Mapping], *, ax: Axes | None = None) -> Axes:
     ax.minorticks_off()
     ax.legend(frameon=False, fontsize=9)
     _plain(ax)
-    return _finish(ax, f"Accuracy with {ticks[0]:,.0f} to {ticks[-1]:,.0f} photos", f"Accuracy against the number of photos. {'. '.join(parts)}.")
+    title = f"Accuracy with {ticks[0]:,.0f} " + (f"to {ticks[-1]:,.0f} " if len(ticks) > 1 else "") + "photos"
+    return _finish(ax, title, f"Accuracy against the number of photos. {'. '.join(parts)}.")

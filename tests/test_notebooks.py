@@ -14,7 +14,7 @@ from maskkit.quizzes import QUESTIONS
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
 NAMES = ["00_start_here", "01_explore_data", "02_augmentation", "03_build_maskcnn", "04_train_early_stopping", "05_evaluate",
-         "06_tune_hyperparameters"]
+         "06_tune_hyperparameters", "07_deeper_and_transfer"]
 
 # A band in prose, tied to the output that it is about: "0.85 to 0.95<!-- band: val: # right -->", where # is the number.
 BAND = re.compile(r"([\d.]+) to ([\d.]+) ?%?<!-- band: (.+?) -->")

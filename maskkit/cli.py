@@ -257,7 +257,7 @@ def _add_what_to_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--near-duplicates", action=argparse.BooleanOptionalAction, default=True, help="look for them in a --data-dir, and keep them in one split")
     _add_stream(parser)
     parser.add_argument("--model", default="maskcnn", help="maskcnn, vgg_small, maskresnet, resnet18, mobilenet_v3_small or efficientnet_b0")
-    parser.add_argument("--recipe", default="original", help="original, modern (more accurate) or quick (a good model in few epochs)")
+    parser.add_argument("--recipe", default="original", help="original, modern (stronger augmentation, one cycle of the learning rate) or quick (the same in few epochs)")
     parser.add_argument("--image-size", type=int, default=128, help="side of the images in pixels")
     _add_recipe_options(parser)
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")

@@ -7,7 +7,6 @@ broken, there is still a table, and what is broken is named in it together with 
 import html
 import importlib.metadata
 import json
-import math
 import os
 import platform
 import shutil
@@ -23,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from maskkit.files import cache_dir
+from maskkit.memory import free_memory
 
 OK, NOTE, FIX = "ok", "note", "fix"  # as it should be; worth knowing; needs something done
 
@@ -196,8 +196,9 @@ def _device(found: dict) -> Finding:
 
 
 def _memory() -> list[Finding]:
-    free = _free_memory()
-    if free is None:
+    try:
+        free = free_memory() / 1e9
+    except ImportError:
         return [Finding("memory", NOTE, "how much is free is not known on this system")]
     found = f"{free:.1f} GB free"
     if free >= AMPLE_MEMORY:
@@ -340,28 +341,6 @@ def _pip(what: str) -> str:
     """How to install it: in a notebook, into the Python that runs the notebook."""
     what = f'"{what}"' if any(sign in what for sign in "<>=!~") else what
     return f"In a cell: %pip install {what}, then restart the kernel" if "ipykernel" in sys.modules else f"python -m pip install {what}"
-
-
-def _free_memory() -> float | None:
-    """GB that a new process may take: what the machine has free, and what a container's limit leaves."""
-    try:
-        import psutil
-
-        free = psutil.virtual_memory().available
-    except ImportError:
-        if not hasattr(os, "sysconf") or "SC_AVPHYS_PAGES" not in os.sysconf_names:
-            return None
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return min(free, _container_memory()) / 1e9
-
-
-def _container_memory() -> float:
-    """Bytes that the control group (version 2) of this process leaves; infinite where there is no limit."""
-    folder = Path("/sys/fs/cgroup")
-    try:
-        return int((folder / "memory.max").read_text()) - int((folder / "memory.current").read_text())
-    except (OSError, ValueError):
-        return math.inf
 
 
 def _existing(path: Path) -> Path:

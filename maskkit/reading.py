@@ -17,7 +17,7 @@ from torch import Tensor
 
 from maskkit.errors import InputError
 from maskkit.images import load_image
-from maskkit.runtime import free_memory
+from maskkit.memory import free_memory
 
 logger = logging.getLogger(__name__)
 

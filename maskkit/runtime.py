@@ -2,18 +2,14 @@
 
 import ctypes
 import importlib.metadata
-import os
 import platform
 import random
 import sys
-from pathlib import Path
 
 import numpy as np
-import psutil
 import torch
 
 from maskkit.errors import InputError
-from maskkit.files import cache_dir as cache_dir  # at home where no torch is needed, known here too
 
 
 def seed_everything(seed: int) -> None:
@@ -92,23 +88,3 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             found[package] = "not installed"
     return found
-
-
-def in_colab() -> bool:
-    """Whether this Python runs inside Google Colab."""
-    return "google.colab" in sys.modules
-
-
-def free_memory() -> int:
-    """Bytes of memory that this process may still take: the machine's, or the container's if it has a lower limit.
-
-    Processes that share the machine to train one network (``LOCAL_WORLD_SIZE`` of torchrun) each get their part.
-    """
-    free = psutil.virtual_memory().available
-    try:  # control groups, version 2; pages of files that were read are given back when they are needed
-        group = Path("/sys/fs/cgroup")
-        files = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())["file"]
-        free = min(free, int((group / "memory.max").read_text()) - int((group / "memory.current").read_text()) + int(files))
-    except (OSError, ValueError, KeyError):  # no container, or one without a limit ("max")
-        pass
-    return max(0, free) // int(os.environ.get("LOCAL_WORLD_SIZE", 1))

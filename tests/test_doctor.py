@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from maskkit import doctor, photos
+from maskkit import doctor, memory, photos
 from maskkit.cli import main
 from maskkit.doctor import FIX, NOTE, OK, Examination, Finding
 
@@ -155,7 +155,7 @@ def test_little_memory(monkeypatch):
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=1.5e9))
     assert only("memory").state == NOTE and "little for thousands of photos" in only("memory").found and "Close other programs" in only("memory").fix
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=8e9))
-    monkeypatch.setattr(doctor, "_container_memory", lambda: 3e8)
+    monkeypatch.setattr(memory, "container_memory", lambda: 3e8)
     assert only("memory").state == FIX and "0.3 GB free" in only("memory").found
 
 

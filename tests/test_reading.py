@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from maskkit import reading, runtime
+from maskkit import reading
 from maskkit.cli import main
 from maskkit.datasets import load_dataset
 from maskkit.errors import InputError
@@ -111,13 +111,6 @@ def test_it_chooses_by_itself_from_the_size(photo_folder, monkeypatch):
         monkeypatch.setattr(reading, "free_memory", lambda free=free: free)
         assert fits_in_memory(len(paths), 8) is not streams
         assert isinstance(read(paths, 8).images, StreamedImages) is streams
-
-
-def test_free_memory_is_shared_by_the_processes_of_a_run(monkeypatch):
-    monkeypatch.setattr(runtime.psutil, "virtual_memory", lambda: type("", (), {"available": 1000}))
-    assert runtime.free_memory() == 1000
-    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
-    assert runtime.free_memory() == 250
 
 
 def test_the_search_for_near_duplicates_can_be_left_out(photo_folder):

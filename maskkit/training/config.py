@@ -1,4 +1,4 @@
-"""What a training run depends on besides its data, and named recipes that reach a goal."""
+"""What a training run depends on besides its data, and named recipes: settings that belong together."""
 
 import math
 from dataclasses import dataclass

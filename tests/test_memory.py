@@ -1,0 +1,22 @@
+import math
+
+import psutil
+import pytest
+
+from maskkit import memory
+
+
+def test_free_memory_is_shared_by_the_processes_of_a_run(monkeypatch):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: type("", (), {"available": 1000}))
+    assert memory.free_memory() == 1000
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
+    assert memory.free_memory() == 250
+
+
+@pytest.mark.parametrize("limit, left", [("5000", 5000 - 1200 + 700), ("max", math.inf), (None, math.inf)])
+def test_a_container_leaves_what_its_limit_leaves_and_pages_of_files(tmp_path, monkeypatch, limit, left):
+    if limit is not None:
+        for name, text in (("memory.max", limit), ("memory.current", "1200"), ("memory.stat", "anon 500\nfile 700\n")):
+            (tmp_path / name).write_text(text)
+    monkeypatch.setattr(memory, "Path", lambda _: tmp_path)
+    assert memory.container_memory() == left

@@ -10,7 +10,7 @@ DEMO := runs/demo
 # same two cores, training then takes three times as long. The numbers stay the same.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: install lab test test-unit test-notebooks test-browser demo notebooks execute docs bench-notebooks bench-audit bench-export bench-imports bench-accuracy bench-speed bench-synthetic bench-streaming clean
+.PHONY: install lab test test-unit test-notebooks test-browser demo notebooks execute docs bench-notebooks bench-audit bench-export bench-imports bench-accuracy bench-speed bench-synthetic bench-streaming bench-few-photos bench-tuning bench-depth clean
 
 install: $(INSTALLED)
 
@@ -64,10 +64,10 @@ execute: $(INSTALLED)
 docs: $(INSTALLED)
 	$(BIN)/python -m maskkit.checks.catalogue
 
-bench-notebooks: $(INSTALLED)
-	$(BIN)/python benchmarks/notebooks.py
+bench-notebooks bench-audit bench-export bench-imports bench-streaming bench-tuning bench-depth: bench-%: $(INSTALLED)
+	$(BIN)/python benchmarks/$*.py
 
-# Both need the public photos (maskkit data photos). Two hours on two cores; interrupted, it goes on where it was.
+# Both need the public photos (maskkit data photos), and hours on a laptop; interrupted, bench-accuracy goes on where it was.
 bench-accuracy: $(INSTALLED)
 	$(BIN)/python benchmarks/accuracy.py
 
@@ -81,27 +81,9 @@ bench-synthetic: $(INSTALLED)
 	$(BIN)/python benchmarks/synthetic.py --speed
 	$(BIN)/python benchmarks/synthetic.py
 
-bench-audit: $(INSTALLED)
-	$(BIN)/python benchmarks/audit.py
-
-bench-export: $(INSTALLED)
-	$(BIN)/python benchmarks/export.py
-
-bench-imports: $(INSTALLED)
-	$(BIN)/python benchmarks/imports.py
-
 # The photos: maskkit data photos. Each goes on where it was interrupted, or takes a few minutes.
 bench-few-photos: $(INSTALLED)
 	$(BIN)/python benchmarks/few_photos.py --pretrain --draw 0 1 2 --table
-
-bench-streaming: $(INSTALLED)
-	$(BIN)/python benchmarks/streaming.py
-
-bench-tuning: $(INSTALLED)
-	$(BIN)/python benchmarks/tuning.py
-
-bench-depth: $(INSTALLED)
-	$(BIN)/python benchmarks/depth.py
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache

@@ -12,7 +12,6 @@ kept in runs/synthetic.
 """
 
 import argparse
-import copy
 import math
 import os
 import time
@@ -34,12 +33,14 @@ from maskkit.faces import Twins, generate_faces, generate_twins, recipe_hash
 from maskkit.models import build_model
 from maskkit.models.maskresnet import ResidualBlock
 from maskkit.runtime import computes_bfloat16, keep_freed_memory, seed_everything
-from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
+from maskkit.training.averaging import RunningMean
+from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, resize, to_float
 
 RUNS = Path("runs/synthetic")
-PAIRS, SIDE, BATCH = 5000, 80, 32  # twins, pixels a side, twins in a batch
-EPOCHS = {"mouthnet": 12, "maskcnn": 5}
+PAIRS, SIDE, BATCH = 10000, 80, 32  # twins, pixels a side, twins in a batch
+EPOCHS = {"mouthnet": 24, "maskcnn": 5}
 RATES = {"mouthnet": 4e-3, "maskcnn": 7e-4}  # the highest learning rate of the one cycle
+READ_SIDES, READ_CONTRAST = (64, 80, 96, 112), 0.5  # how photos are shown to a network that has finished
 GEOMETRY = ("horizontal_flip", "rotation", "zoom", "shift", "stretch")
 
 
@@ -126,7 +127,7 @@ class Training:
     def __init__(self, model: nn.Module, twins: Twins, epochs: int, rate: float, grows: bool, file: Path):
         self.model, self.twins, self.epochs, self.rate, self.grows, self.file = model, twins, epochs, rate, grows, file
         model.train().to(memory_format=torch.channels_last)
-        self.mean, self.epoch, self.step, self.seconds = copy.deepcopy(model), 0, 0, 0.0
+        self.mean, self.epoch, self.step, self.seconds = RunningMean(model, 0.998), 0, 0, 0.0
         self.steps, self.side = epochs * (len(twins.bare) // BATCH), twins.bare.shape[1]
         self.bfloat16 = computes_bfloat16(torch.device("cpu"))
         self.optimizer = torch.optim.AdamW([{"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": 0.05},
@@ -134,7 +135,7 @@ class Training:
         if file.is_file():
             state = torch.load(file)
             self.model.load_state_dict(state["model"])
-            self.mean.load_state_dict(state["mean"])
+            self.mean.load_state_dict({"module": state["mean"], "steps": state["step"]})
             self.optimizer.load_state_dict(state["optimizer"])
             torch.set_rng_state(state["random"])
             self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
@@ -154,32 +155,30 @@ class Training:
             loss.backward()
             self.optimizer.step()
             self.step, seen, total = self.step + 1, seen + len(targets), total + loss.item() * len(targets)
-            follow(self.mean, self.model, min(0.998, (1 + self.step) / (10 + self.step)))
+            self.mean.update(self.model)
         self.epoch, seconds = self.epoch + 1, time.perf_counter() - started
         self.seconds += seconds
         print(f"  epoch {self.epoch} of {self.epochs}: loss {total / seen:.3f}, {seen / seconds:.0f} images a second", flush=True)
 
     def keep(self) -> None:
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        torch.save({"model": self.model.state_dict(), "mean": self.mean.state_dict(), "optimizer": self.optimizer.state_dict(),
+        torch.save({"model": self.model.state_dict(), "mean": self.mean.module.state_dict(), "optimizer": self.optimizer.state_dict(),
                     "random": torch.get_rng_state(), "epoch": self.epoch, "step": self.step, "seconds": self.seconds}, self.file)
 
 
 @torch.no_grad()
-def follow(mean: nn.Module, model: nn.Module, keep: float) -> None:
-    """Move a running mean of weights (and of batch statistics) towards the model."""
-    for kept, new in zip(mean.state_dict().values(), model.state_dict().values(), strict=True):
-        if kept.dtype.is_floating_point:
-            kept.lerp_(new, 1 - keep)
-        else:
-            kept.copy_(new)
-
-
-@torch.no_grad()
 def probabilities(model: nn.Module, images: Tensor) -> np.ndarray:
-    """Of a mask, (N,): the mean logit of each uint8 picture and its mirror image."""
-    logits = [model(each)[0] + model(each.flip(3))[0] for each in map(to_float, images.split(256))]
-    return torch.sigmoid(torch.cat(logits).float() / 2).numpy()
+    """Of a mask, (N,): the mean logit of each uint8 picture and its mirror image, in all `READ_SIDES` if the network takes any size.
+
+    The contrast is reduced first (`READ_CONTRAST`): sizes and contrast were chosen on the photos' training split.
+    """
+    sides = (SIDE,) if isinstance(model, WholePicture) else READ_SIDES
+    logits = []
+    for batch in images.split(256):
+        batch = 0.5 + READ_CONTRAST * (to_float(batch) - 0.5)
+        sizes = [resize(batch, side) for side in sides]
+        logits.append(sum(model(size)[0] + model(size.flip(3))[0] for size in sizes) / (2 * len(sides)))
+    return torch.sigmoid(torch.cat(logits).float()).numpy()
 
 
 def report(name: str, truth: np.ndarray, scores: np.ndarray) -> None:
@@ -201,8 +200,8 @@ def speed() -> None:
     print("the same bytes in both:", bool((drawn[0] == drawn[1]).all()))
 
 
-def photos(splits: tuple[str, ...], side: int) -> tuple[Tensor, np.ndarray]:
-    dataset = load_dataset("photos", image_size=side)
+def photos(splits: tuple[str, ...]) -> tuple[Tensor, np.ndarray]:
+    dataset = load_dataset("photos", image_size=128)
     chosen = np.isin(dataset.split, splits)
     return dataset.images[torch.from_numpy(chosen)], dataset.targets.numpy()[chosen]
 
@@ -249,8 +248,8 @@ def main() -> None:
             run.one_epoch()
             run.keep()
         if options.choose or run.epoch == epochs:
-            images, truth = photos(("train",) if options.choose else ("val", "test"), SIDE)
-            scores = probabilities(run.mean.eval(), images)
+            images, truth = photos(("train",) if options.choose else ("val", "test"))
+            scores = probabilities(run.mean.module.eval(), images)
             report(f"{name}, epoch {run.epoch} of {epochs}, {run.seconds / 60:.1f} minutes of training; photos' "
                    f"{'training split' if options.choose else 'validation and test splits'}", truth, scores)
             np.savez(file.with_suffix(".npz"), scores=scores, truth=truth)

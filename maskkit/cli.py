@@ -276,6 +276,7 @@ _RECIPE_OPTIONS = {
     "weight_decay": (float, "pull of the weights towards 0"),
     "schedule": (str, "of the learning rate: constant or one_cycle"),
     "label_smoothing": (float, "share by which the targets lie nearer to one half"),
+    "averaging": (float, "share of itself that the running mean of the weights keeps at each step; validated and kept is that mean"),
     "growing": (float, "share of the epochs in which images grow to their full size"),
     "precision": (str, "float32, bfloat16 or auto"),
     "weights": (str, "to begin with: random, published (torchvision's, downloaded), auto, or the mask_cnn_best.pth of another run"),

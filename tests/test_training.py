@@ -15,6 +15,7 @@ from maskkit.evaluation import predict_proba
 from maskkit.files import read_csv
 from maskkit.models import build_model
 from maskkit.training import EarlyStopping, TrainConfig, fit, load_or_train, loop, recipe
+from maskkit.training.averaging import RunningMean
 from maskkit.transforms import to_float
 
 QUICK = TrainConfig(epochs=4, batch_size=8, device="cpu")
@@ -124,7 +125,7 @@ def test_resumed_equals_uninterrupted(easy_dataset, tmp_path):
 
 @pytest.mark.parametrize("options", [
     {"schedule": "one_cycle", "weight_decay": 0.05, "label_smoothing": 0.1, "fast": True, "precision": "bfloat16", "augmentation": "robust"},
-    {"model": "maskresnet", "schedule": "one_cycle", "growing": 1.0, "fast": True},  # and dropout; images of 16 pixels cannot shrink, those of 32 do
+    {"model": "maskresnet", "schedule": "one_cycle", "growing": 1.0, "fast": True, "averaging": 0.9},  # and dropout; images of 16 pixels cannot shrink, those of 32 do
 ])
 def test_interrupted_and_resumed_equals_uninterrupted(easy_dataset, tmp_path, options):
     def press_stop(history):
@@ -199,6 +200,29 @@ def test_images_grow_to_their_full_size():
     config = TrainConfig(model="maskresnet", epochs=8, growing=0.5)
     assert [loop.image_size_in(epoch, 128, config) for epoch in range(1, 9)] == [64, 80, 96, 112, 128, 128, 128, 128]
     assert {loop.image_size_in(epoch, 50, dataclasses.replace(config, growing=0.0)) for epoch in range(1, 9)} == {50}
+
+
+def test_running_mean_is_that_of_the_formula():
+    model = nn.Sequential(nn.Linear(2, 1, bias=False), nn.BatchNorm1d(1))
+    mean, weights = RunningMean(model, keep=0.3), []
+    expected = model[0].weight.detach().clone()
+    for step in range(5):
+        nn.init.normal_(model[0].weight)
+        model[1].num_batches_tracked += 1
+        mean.update(model)
+        keep = min(0.3, (1 + step) / (10 + step))
+        expected = keep * expected + (1 - keep) * model[0].weight.detach()
+    assert torch.allclose(mean.module[0].weight, expected)
+    assert mean.module[1].num_batches_tracked == 5
+
+
+def test_averaging_takes_the_same_steps_and_keeps_the_mean(easy_dataset):
+    plain, averaged = (fit(easy_dataset, dataclasses.replace(QUICK, epochs=2, averaging=keep)) for keep in (0.0, 0.9))
+    assert [row["train_loss"] for row in plain.history] == [row["train_loss"] for row in averaged.history]
+    assert [row["val_loss"] for row in plain.history] != [row["val_loss"] for row in averaged.history]
+    criterion = nn.BCEWithLogitsLoss()
+    loss, _ = loop.validate(averaged.model, easy_dataset.subset("val").batches(256), criterion)
+    assert loss == min(row["val_loss"] for row in averaged.history)
 
 
 def test_recipes_and_what_replaces_them():

@@ -33,6 +33,7 @@ class TrainConfig:
     fast : channels-last weights and a fused optimiser: the same steps in less time, rounded differently
     weights : what the network begins with: a name for ``build_model``, or the path of a checkpoint (.pth) of the same network
     freeze : train the last layer only, on the features that the weights give
+    averaging : in [0, 0.9999]; validated and kept is a running mean of the weights, which keeps this share of itself at each step
     growing : share of the epochs in which images grow from half their size to the whole, in [0, 1]
     """
 
@@ -53,6 +54,7 @@ class TrainConfig:
     weights: str = "auto"
     growing: float = 0.0
     freeze: bool = False
+    averaging: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "patience"):
@@ -60,9 +62,9 @@ class TrainConfig:
                 raise InputError(f"{name} must be at least 1; got {getattr(self, name)}.")
         if not 0 < self.learning_rate < math.inf:
             raise InputError(f"learning_rate must be a number above 0; got {self.learning_rate}.")
-        for name, highest in (("min_delta", math.inf), ("weight_decay", math.inf), ("label_smoothing", 1), ("growing", 1)):
+        for name, highest in (("min_delta", math.inf), ("weight_decay", math.inf), ("label_smoothing", 1), ("growing", 1), ("averaging", 0.9999)):
             if not 0 <= getattr(self, name) <= highest:
-                raise InputError(f"{name} must be {'at least 0' if highest == math.inf else 'from 0 to 1'}; got {getattr(self, name)}.")
+                raise InputError(f"{name} must be {'at least 0' if highest == math.inf else f'from 0 to {highest}'}; got {getattr(self, name)}.")
         for name, known in (("model", MODELS), ("augmentation", AUGMENTATIONS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
             if getattr(self, name) not in known:
                 raise InputError(f"There is no {name} {getattr(self, name)!r}; choose one of {', '.join(known)}.")

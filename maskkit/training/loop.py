@@ -18,6 +18,7 @@ from maskkit.distributed import ALONE, Part, ProcessLost, Team, join_team
 from maskkit.errors import InputError
 from maskkit.models import WEIGHTS, build_model, freeze_features, train_mode
 from maskkit.runtime import computes_bfloat16, keep_freed_memory, seed_everything
+from maskkit.training.averaging import RunningMean
 from maskkit.training.config import TrainConfig
 from maskkit.training.run import FitResult, HistoryRow, Run, finished_run
 from maskkit.training.stopping import EarlyStopping
@@ -27,7 +28,7 @@ from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
 def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], optimizer: torch.optim.Optimizer, criterion: nn.Module,
                     augmentation: AugmentConfig, generator: torch.Generator | None = None, *,
                     scheduler: lr_scheduler.LRScheduler | None = None, bfloat16: bool = False, image_size: int | None = None,
-                    team: Team = ALONE) -> tuple[float, float]:
+                    mean: RunningMean | None = None, team: Team = ALONE) -> tuple[float, float]:
     """Pass once over the training images and update the weights after each batch.
 
     The first six arguments are all that a plain loop needs; each of the others does nothing unless it is given.
@@ -52,6 +53,8 @@ def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], 
         optimizer.step()
         if scheduler is not None:
             scheduler.step()
+        if mean is not None:
+            mean.update(model)
         losses.append(loss.detach() * part.count)
         correct.append(_correct(logits[:part.count], targets[:part.count]))
         seen += part.count
@@ -117,7 +120,9 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     val = on_device(dataset.subset("val").part(team.rank, team.size), device).batches(256)
     optimizer = make_optimizer(model, config)
     scheduler = make_scheduler(optimizer, config, steps_per_epoch=len(train))
-    run = Run(run_dir, config, dataset, model, optimizer, scheduler, stopping, generator, made_by, writes=team.is_first)
+    mean = RunningMean(model, config.averaging) if config.averaging else None
+    judged = mean.module if mean else model                           # what is validated and kept
+    run = Run(run_dir, config, dataset, model, optimizer, scheduler, stopping, generator, made_by, mean=mean, writes=team.is_first)
     if resume:
         run.restore()
     network = team.wrap(model)                                        # averages the gradients of all processes
@@ -129,10 +134,10 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
             bar = tqdm(train, desc=f"epoch {stopping.epoch + 1}/{config.epochs}", unit="batch", leave=False, disable=not (progress and team.is_first))
             train_loss, train_accuracy = train_one_epoch(
                 network, bar, optimizer, SmoothedLoss(config.label_smoothing), AUGMENTATIONS[config.augmentation], generator, scheduler=scheduler, bfloat16=bfloat16,
-                image_size=image_size_in(stopping.epoch + 1, dataset.image_size, config), team=team)
+                image_size=image_size_in(stopping.epoch + 1, dataset.image_size, config), mean=mean, team=team)
             seconds = time.perf_counter() - started
-            team.average_buffers(model)
-            val_loss, val_accuracy = validate(model, val, criterion, bfloat16=bfloat16, team=team)
+            team.average_buffers(judged)
+            val_loss, val_accuracy = validate(judged, val, criterion, bfloat16=bfloat16, team=team)
             improved = stopping.update(val_loss)
             run.history.append({
                 "epoch": stopping.epoch, "train_loss": train_loss, "train_accuracy": train_accuracy,

@@ -16,6 +16,7 @@ from maskkit.datasets import Dataset
 from maskkit.errors import InputError
 from maskkit.files import read_csv, write_csv, write_json
 from maskkit.runtime import resolve_device, versions
+from maskkit.training.averaging import RunningMean
 from maskkit.training.config import TrainConfig
 from maskkit.training.stopping import EarlyStopping
 
@@ -86,11 +87,12 @@ class Run:
 
     def __init__(self, folder: str | Path | None, config: TrainConfig, dataset: Dataset, model: nn.Module,
                  optimizer: torch.optim.Optimizer, scheduler: LRScheduler, stopping: EarlyStopping, generator: torch.Generator,
-                 made_by: str = "", *, writes: bool = True):
+                 made_by: str = "", *, mean: RunningMean | None = None, writes: bool = True):
         self.made_by = made_by
         self.folder = None if folder is None else Path(folder)
         self.writes = writes and self.folder is not None  # of several processes only the first one does
-        self.config, self.data, self.model = config, describe_data(dataset), model
+        self.config, self.data, self.model, self.mean = config, describe_data(dataset), model, mean
+        self.judged = mean.module if mean else model  # the weights of which the best are kept
         self.optimizer, self.scheduler, self.stopping, self.generator = optimizer, scheduler, stopping, generator
         self.history: list[HistoryRow] = []
         self.best_state: dict[str, Tensor] | None = None
@@ -98,12 +100,12 @@ class Run:
     def keep(self, improved: bool) -> None:
         """After an epoch: remember the weights if they are the best, and write the run folder."""
         if improved:
-            self.best_state = copy.deepcopy(self.model.state_dict())
+            self.best_state = copy.deepcopy(self.judged.state_dict())
         if not self.writes:
             return
         if improved:
-            save_checkpoint(self.folder / BEST, self._checkpoint())
-        save_checkpoint(self.folder / LAST, self._checkpoint(self._training_state()))
+            save_checkpoint(self.folder / BEST, self._checkpoint(self.judged))
+        save_checkpoint(self.folder / LAST, self._checkpoint(self.model, self._training_state()))
         write_csv(self.folder / "history.csv", self.history)
         self._write_config(None)
 
@@ -119,6 +121,8 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state.get("scheduler", self.scheduler.state_dict()))
         self.generator.set_state(state["generator"])
+        if self.mean:
+            self.mean.load_state_dict(state["mean"])
         vars(self.stopping).update(state["stopping"])
         self.history.extend(state["history"])
         if self.stopping.best_epoch:
@@ -139,14 +143,14 @@ class Run:
         # The layout in which a checkpoint is loaded: the same probabilities then, bit for bit.
         return FitResult(self.model.to(memory_format=torch.contiguous_format).eval(), self.history, self.stopping.best_epoch, stopped_because)
 
-    def _checkpoint(self, training_state: dict | None = None) -> Checkpoint:
-        return Checkpoint(self.model, self.config.model, self.data["image_size"], epoch=self.stopping.epoch,
+    def _checkpoint(self, model: nn.Module, training_state: dict | None = None) -> Checkpoint:
+        return Checkpoint(model, self.config.model, self.data["image_size"], epoch=self.stopping.epoch,
                           val_loss=self.history[-1]["val_loss"], training_state=training_state or {})
 
     def _training_state(self) -> dict[str, object]:
         stopping = {key: getattr(self.stopping, key) for key in ("best_loss", "best_epoch", "epoch")}
         return {"config": asdict(self.config), "data": self.data, "history": self.history, "stopping": stopping,
-                "optimizer": self.optimizer.state_dict(), "scheduler": self.scheduler.state_dict(),
+                "optimizer": self.optimizer.state_dict(), "scheduler": self.scheduler.state_dict(), "mean": self.mean.state_dict() if self.mean else None,
                 "generator": self.generator.get_state(), "torch_rng": torch.get_rng_state(),
                 "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []}
 

@@ -38,8 +38,8 @@ from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, resize, to
 
 RUNS = Path("runs/synthetic")
 PAIRS, SIDE, BATCH = 10000, 80, 32  # twins, pixels a side, twins in a batch
-EPOCHS = {"mouthnet": 24, "maskcnn": 5}
-RATES = {"mouthnet": 4e-3, "maskcnn": 7e-4}  # the highest learning rate of the one cycle
+EPOCHS = {"mouthnet": 24, "maskresnet": 24, "maskcnn": 5}
+RATES = {"mouthnet": 4e-3, "maskresnet": 4e-3, "maskcnn": 7e-4}  # the highest learning rate of the one cycle
 READ_SIDES, READ_CONTRAST = (64, 80, 96, 112), 0.5  # how photos are shown to a network that has finished
 GEOMETRY = ("horizontal_flip", "rotation", "zoom", "shift", "stretch")
 
@@ -83,6 +83,19 @@ class WholePicture(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, None]:
         return self.model(images), None
+
+
+class WithPlaces(nn.Module):
+    """MaskResNet, and an answer for each 8×8 pixels from the features before its last block."""
+
+    def __init__(self, model: nn.Module):
+        super().__init__()
+        self.model, self.places = model, nn.Conv2d(128, 3, 1)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Map (B, 3, H, W) to logits (B,) and (B, 3, H/8, W/8)."""
+        near = self.model.features[:-1](images)
+        return self.model.classifier(self.model.features[-1](near)).squeeze(1), self.places(near).float()
 
 
 def batches(twins: Twins) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
@@ -241,9 +254,9 @@ def main() -> None:
     for name in options.networks:
         seed_everything(options.seed)
         epochs = options.epochs or EPOCHS[name]
-        model = MouthNet() if name == "mouthnet" else WholePicture(build_model(name, SIDE))
+        model = MouthNet() if name == "mouthnet" else WholePicture(build_model(name, SIDE)) if name == "maskcnn" else WithPlaces(build_model(name, SIDE))
         file = RUNS / f"{name}-{recipe_hash(options.pairs, SIDE, options.seed)}-{epochs}.pth"
-        run = Training(model, twins, epochs, RATES[name], grows=name == "mouthnet", file=file)
+        run = Training(model, twins, epochs, RATES[name], grows=name != "maskcnn", file=file)
         while run.epoch < epochs and time.perf_counter() - began < 60 * options.minutes:
             run.one_epoch()
             run.keep()

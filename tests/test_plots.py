@@ -23,6 +23,7 @@ from sklearn.metrics import accuracy_score, precision_score, recall_score, roc_a
 
 from maskkit import plots
 from maskkit.errors import InputError
+from maskkit.plots.drawing import CLASS_STYLES
 
 RNG = np.random.default_rng(3)
 IMAGES = RNG.integers(0, 256, (6, 8, 10, 3), dtype=np.uint8)
@@ -501,7 +502,7 @@ def test_live_curves_draw_again_in_the_same_place(notebook, whole):
 
 def test_palette_is_told_apart_by_colour_blind_readers_and_in_grey():
     """The two classes differ in grey (luma) by a fifth of the range at least, whoever looks at them."""
-    styles = plots._CLASS_STYLES
+    styles = CLASS_STYLES
     lightness = [np.dot([int(s["color"][i:i + 2], 16) / 255 for i in (1, 3, 5)], [0.299, 0.587, 0.114]) for s in styles]
     assert abs(lightness[0] - lightness[1]) > 0.2
     for key in ("color", "hatch", "marker", "linestyle"):

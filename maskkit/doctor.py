@@ -132,7 +132,7 @@ def _packages() -> list[Finding]:
 
     right, wrong = [], []
     for requirement in map(Requirement, _requirements()):
-        if requirement.marker and not requirement.marker.evaluate({"extra": "lab"}):
+        if requirement.marker and not requirement.marker.evaluate({"extra": _extra()}):
             continue
         installed = _installed(requirement.name)
         if installed and requirement.specifier.contains(installed, prereleases=True):
@@ -324,10 +324,14 @@ def _project() -> dict:
 
 
 def _requirements() -> list[str]:
-    """What the lessons need: the package's own requirements and, but for Colab, which is its own lab, those of ``[lab]``."""
+    """What the lessons need: the package's own requirements, and those of an extra."""
     project = _project()
-    lab = [] if _in_colab() else project.get("optional-dependencies", {}).get("lab", [])
-    return [*project["dependencies"], *lab]
+    return [*project["dependencies"], *project.get("optional-dependencies", {}).get(_extra(), [])]
+
+
+def _extra() -> str:
+    """Colab is its own lab, and its setup cell brings what it lacks for the lessons."""
+    return "tune" if _in_colab() else "lab"
 
 
 def _installed(package: str) -> str | None:

@@ -90,17 +90,31 @@ def test_in_a_notebook_the_cure_is_for_its_own_python(monkeypatch):
     assert all("%pip install" in finding.fix and "restart the kernel" in finding.fix for finding in findings("packages")[1:])
 
 
-def test_requirements_of_an_installation_are_those_of_the_checkout(monkeypatch, tmp_path):
+@pytest.fixture
+def as_installed(monkeypatch, tmp_path):
+    """Call it, and MaskKit lies in site-packages, without its pyproject.toml."""
     in_checkout = doctor._project()
-    lines = [*in_checkout["dependencies"], *(f'{line}; extra == "lab"' for line in in_checkout["optional-dependencies"]["lab"]), 'pytest>=99; extra == "test"']
+    extras = [f'{line}; extra == "{extra}"' for extra in ("lab", "tune") for line in in_checkout["optional-dependencies"][extra]]
     metadata = Message()  # what importlib.metadata gives, too
     metadata["Requires-Python"] = in_checkout["requires-python"]
-    for line in lines:
+    for line in [*in_checkout["dependencies"], *extras, 'pytest>=99; extra == "test"']:
         metadata["Requires-Dist"] = line
     monkeypatch.setattr(importlib.metadata, "metadata", lambda name: metadata)
+    return lambda: monkeypatch.setattr(doctor, "__file__", str(tmp_path / "site-packages" / "maskkit" / "doctor.py"))
+
+
+def test_requirements_of_an_installation_are_those_of_the_checkout(as_installed):
     before = findings("packages")
-    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "site-packages" / "maskkit" / "doctor.py"))
+    as_installed()
     assert findings("packages") == before and only("Python").state == OK
+
+
+def test_colab_needs_what_its_setup_cell_installs_and_no_jupyterlab(as_installed, monkeypatch):
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release")
+    before = only("packages")
+    assert "optuna" in before.found and "jupyterlab" not in before.found
+    as_installed()
+    assert only("packages") == before
 
 
 @pytest.mark.parametrize("planted, said, cure", [

@@ -48,8 +48,9 @@ demo: $(INSTALLED)
 	$(BIN)/maskkit test --model-path $(DEMO)/mask_cnn_best.pth
 	@echo "Model: $(DEMO)/mask_cnn_best.pth   Report: $(DEMO)/report.json   Picture of its mistakes: $(DEMO)/mistakes.png"
 
-# Learners' copies: the solutions without the cells tagged "solution" and without outputs.
+# Badges and setup cells for Colab, and learners' copies: the solutions without the cells tagged "solution" and without outputs.
 notebooks: $(INSTALLED)
+	$(BIN)/python docs/make_colab_cells.py
 	$(BIN)/jupyter nbconvert --to notebook --log-level WARN --output-dir notebooks \
 		--TagRemovePreprocessor.enabled=True --TagRemovePreprocessor.remove_cell_tags solution \
 		--ClearOutputPreprocessor.enabled=True $(SOLUTIONS)

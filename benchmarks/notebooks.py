@@ -172,9 +172,11 @@ def told_in_guide(text: str, record: dict) -> str:
 
 
 def told_in_readme(text: str, record: dict) -> str:
-    """The last column of the README's table of lessons: seconds."""
-    seconds = {name[:2]: times["seconds"] for name, times in record["cpu"]["notebooks"].items()}
-    return re.sub(r"^(\| \[(\d\d) .*\|) \d+ \|$", lambda m: f"{m[1]} {seconds[m[2]]} |" if m[2] in seconds else m[0], text, flags=re.MULTILINE)
+    """The last two columns of the README's table of lessons, minutes and seconds, and how many hours all of them take."""
+    columns = {name[:2]: f"{' to '.join(map(str, record['working_minutes'][name]))} | {times['seconds']}" for name, times in record["cpu"]["notebooks"].items()}
+    text = re.sub(r"^(\| \[(\d\d) .*\|) [^|]* \| \d+ \|$", lambda m: f"{m[1]} {columns[m[2]]} |" if m[2] in columns else m[0], text, flags=re.MULTILINE)
+    fast, slow = map(sum, zip(*record["working_minutes"].values()))
+    return re.sub(r"\d+ to \d+ hours", f"{fast // 60} to {-(-slow // 60)} hours", text)
 
 
 def tell() -> None:

@@ -1,4 +1,4 @@
-"""Slides of a notebook: a slide for each heading, and below it a slide for each step; the solutions stay out.
+"""Slides of a notebook: a slide for each heading, and below it a slide for each step; solutions and the setup for Colab stay out.
 
     python docs/make_slides.py 03 04                   # docs/slides/03_build_maskcnn.slides.html, ...
 
@@ -34,7 +34,7 @@ def slides(path: Path, reveal: str | None) -> str:
     if reveal:
         config.SlidesExporter.reveal_url_prefix = reveal
     exporter = SlidesExporter(config=config)
-    exporter.register_preprocessor(TagRemovePreprocessor(remove_cell_tags={"solution"}), enabled=True)
+    exporter.register_preprocessor(TagRemovePreprocessor(remove_cell_tags={"solution", "setup"}), enabled=True)
     return exporter.from_notebook_node(notebook)[0]
 
 

@@ -207,6 +207,14 @@ def doctor(arguments: argparse.Namespace) -> int:
     return 0 if examination.ok else 1
 
 
+def colab(arguments: argparse.Namespace) -> int:
+    """``maskkit colab``: point the badges, setup cells and links of a clone at a fork."""
+    from maskkit.colab import point_at
+
+    print(point_at(arguments.folder, arguments.repo, arguments.branch))
+    return 0
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, where argparse prints the usage first."""
 
@@ -225,6 +233,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_data(commands)
     _add_doctor(commands)
+    _add_colab(commands)
     return parser
 
 
@@ -339,6 +348,15 @@ def _add_doctor(commands: argparse._SubParsersAction) -> None:
                                  epilog="The exit code is 1 if something needs a fix, and 0 otherwise.")
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     parser.set_defaults(run=doctor)
+
+
+def _add_colab(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("colab", help="point the badges and setup cells of a clone at your fork", formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+                                 description="Point all badges, setup cells and links of a clone (notebooks, README, docs) at a repository on GitHub, whatever they point at now.")
+    parser.add_argument("--repo", metavar="OWNER/NAME", required=True, help="the repository, or its address")
+    parser.add_argument("--branch", default="main", help="the branch that badges open and setup cells install")
+    parser.add_argument("--folder", metavar="DIR", default=".", help="the clone")
+    parser.set_defaults(run=colab)
 
 
 def _add_audit(data: argparse._SubParsersAction) -> None:

@@ -165,7 +165,7 @@ def test_bad_models_and_photos(tmp_path, photo_folder, capsys):
     assert "fake.jpg cannot be read" in captured.err and good in captured.out  # the good photo is still answered
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["test"], ["predict"], ["export"], ["doctor"], ["data"], ["data", "synthetic"], ["data", "photos"]])
+@pytest.mark.parametrize("command", [[], ["train"], ["test"], ["predict"], ["export"], ["doctor"], ["colab"], ["data"], ["data", "synthetic"], ["data", "photos"]])
 def test_every_command_has_help(command, capsys):
     with pytest.raises(SystemExit) as caught:
         main([*command, "--help"])

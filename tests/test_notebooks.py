@@ -136,6 +136,9 @@ def test_the_minutes_that_are_told_are_those_that_were_measured(path):
         text = page.read_text(encoding="utf-8")
         assert tell(text, record) == text, "run 'python benchmarks/notebooks.py --tell'"
     assert bench.table(record) in bench.GUIDE.read_text(encoding="utf-8")
+    (low, high), seconds = record["working_minutes"][path.stem], record["cpu"]["notebooks"][path.stem]["seconds"]
+    row = rf"^\| \[.*\]\(notebooks/{path.stem}\.ipynb\) \|.*\| {low} to {high} \| {seconds} \|$"
+    assert re.search(row, bench.README.read_text(encoding="utf-8"), flags=re.MULTILINE)
 
 
 def test_the_working_time_is_the_estimate_for_the_notebook_as_it_is(path):

@@ -351,11 +351,11 @@ def _add_doctor(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_colab(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("colab", help="point the badges and setup cells of a clone at your fork", formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    parser = commands.add_parser("colab", help="point the badges and setup cells of a clone at your fork",
                                  description="Point all badges, setup cells and links of a clone (notebooks, README, docs) at a repository on GitHub, whatever they point at now.")
     parser.add_argument("--repo", metavar="OWNER/NAME", required=True, help="the repository, or its address")
-    parser.add_argument("--branch", default="main", help="the branch that badges open and setup cells install")
-    parser.add_argument("--folder", metavar="DIR", default=".", help="the clone")
+    parser.add_argument("--branch", default="main", help="the branch that badges open and setup cells install (default: main)")
+    parser.add_argument("--folder", metavar="DIR", default=".", help="the clone (default: the current folder)")
     parser.set_defaults(run=colab)
 
 

@@ -37,7 +37,7 @@ def badge(name: str, repo: str = REPO, branch: str = BRANCH) -> str:
 def setup_cell(repo: str = REPO, branch: str = BRANCH) -> str:
     """Source of the first code cell of every notebook. The extra brings Optuna, which notebook 06 needs and Colab lacks."""
     return f"""\
-DRIVE = False  # on Colab, True keeps the models that you train on your Google Drive
+DRIVE = False  # True, on Colab: what you train is kept on your Google Drive
 
 import sys
 if "google.colab" in sys.modules:

@@ -78,6 +78,19 @@ def train(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def pretrain(arguments: argparse.Namespace) -> int:
+    """``maskkit pretrain``: train a backbone on drawn faces alone; the same command goes on with one that was interrupted."""
+    from maskkit import pretraining, training
+
+    names = ("model", "pairs", "image_size", "epochs", "seed", "device")
+    config = pretraining.PretrainConfig(**{name: getattr(arguments, name) for name in names})
+    pretraining.pretrain(config, arguments.run_dir, progress=True, on_epoch=lambda history: _say(
+        f"epoch {history[-1]['epoch']:3} of {config.epochs}  train loss {history[-1]['train_loss']:.4f}  {history[-1]['images_per_second']:.0f} images/s"))
+    print(f"Model: {Path(arguments.run_dir) / training.BEST}\nBegin with it: maskkit train --model {config.model} --image-size {config.image_size} "
+          f"--recipe modern --init-from {Path(arguments.run_dir) / training.BEST} --data-dir PHOTOS")
+    return 0
+
+
 def tune(arguments: argparse.Namespace) -> int:
     """``maskkit tune``: search options of training by the validation loss; print the best ones as a command."""
     from maskkit import tuning
@@ -227,6 +240,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"maskkit {maskkit.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_train(commands)
+    _add_pretrain(commands)
     _add_tune(commands)
     _add_test(commands)
     _add_predict(commands)
@@ -245,6 +259,21 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     existing.add_argument("--resume", action="store_true", help="go on with the run in --run-dir")
     existing.add_argument("--overwrite", action="store_true", help="replace the run in --run-dir")
     parser.set_defaults(run=train)
+
+
+def _add_pretrain(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("pretrain", help="train a network on drawn faces alone, to begin with where photos are few",
+                                 formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+                                 description="Every face is drawn twice, bare and masked, and the network also learns where the two differ. Interrupted, "
+                                             "the same command goes on. Then: maskkit train --init-from DIR/mask_cnn_best.pth")
+    parser.add_argument("--run-dir", metavar="DIR", default="runs/drawn", help="where the model goes")
+    parser.add_argument("--model", default="maskresnet", help="maskresnet or maskcnn")
+    parser.add_argument("--pairs", type=int, default=10000, help="faces, each drawn twice")
+    parser.add_argument("--image-size", type=int, default=80, help="side of the pictures in pixels; maskresnet then takes photos of any size")
+    parser.add_argument("--epochs", type=int, default=16, help="passes over all pairs")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.set_defaults(run=pretrain)
 
 
 def _add_tune(commands: argparse._SubParsersAction) -> None:

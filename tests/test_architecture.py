@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "models": set(),
     "checkpoints": {"images", "models"},
     "training": {"datasets", "distributed", "transforms", "models", "checkpoints", "runtime"},
+    "pretraining": {"faces", "models", "checkpoints", "training", "transforms", "runtime"},
     "tuning": {"training", "datasets", "transforms", "runtime"},
     "evaluation": {"images", "reading", "transforms", "datasets", "models", "checkpoints"},
     "onnx_model": {"images"},
@@ -42,7 +43,7 @@ MAY_IMPORT = {
     "quizzes": set(),
     "results": set(),
     "cli": {"runtime", "distributed", "images", "faces", "duplicates", "splits", "photos", "reading", "datasets", "audit", "transforms", "models", "checkpoints",
-            "training", "tuning", "evaluation", "export", "onnx_model", "doctor", "colab", "plots", "checks"},
+            "training", "pretraining", "tuning", "evaluation", "export", "onnx_model", "doctor", "colab", "plots", "checks"},
     "__init__": set(),
     "__main__": {"cli"},
 }

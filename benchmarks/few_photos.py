@@ -1,12 +1,9 @@
 """Accuracy on the public photos against the number of photos trained on: from scratch, and from a network that has seen drawn faces.
 
     python benchmarks/few_photos.py --pretrain --draw 0 1 2 --table    # all of it; interrupted, it goes on where it was
-    python benchmarks/few_photos.py --pretrain --draw 0 --photos 50 --image-size 48 --faces 3000    # a small part of it
+    python benchmarks/few_photos.py --pretrain --draw 0 --photos 50 --pairs 1500    # a small part of it
 
-The backbone is a run like any other:
-
-    maskkit train --dataset synthetic --faces 8000 --variety 1 --image-size 96 --model maskresnet --recipe modern --epochs 14 \\
-                  --run-dir runs/drawn
+The backbone is what `maskkit pretrain` makes (10,000 drawn faces at 80 pixels, each bare and masked, 16 epochs); it takes photos of any size.
 
 A draw takes other photos, and other first weights where they are random. Every training runs for a number of epochs that was
 fixed beforehand and gives its last weights, so that no validation photo helps to choose them; the recipe was chosen with
@@ -16,7 +13,6 @@ fixed beforehand and gives its last weights, so that no validation photo helps t
 import argparse
 import dataclasses
 import os
-import shutil
 import statistics
 import tempfile
 import time
@@ -32,6 +28,7 @@ import torch
 from maskkit import TrainConfig, evaluate, fit, load_checkpoint, load_dataset, predict_proba
 from maskkit.datasets import Dataset
 from maskkit.files import read_csv, write_csv
+from maskkit.pretraining import PretrainConfig, pretrain
 from maskkit.results import save_result
 from maskkit.training import BEST, LAST, recipe
 
@@ -42,38 +39,26 @@ NAMES = {"drawn faces only": "no photo", "scratch": "from scratch", "frozen": "f
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """How large the images are, and how many drawn faces the backbone has seen; each setting keeps its runs apart."""
+    """How large the photos are, and how many drawn faces the backbone has seen; each setting keeps its runs apart."""
 
     image_size: int
-    faces: int
+    pairs: int
 
     @property
     def folder(self) -> Path:
-        return Path("runs/few_photos") / f"{self.image_size}px-{self.faces}-faces"
+        return Path("runs/few_photos") / f"{self.image_size}px-{self.pairs}-pairs"
 
     @property
     def backbone(self) -> Path:
-        return self.folder / "drawn_faces" / BEST
-
-
-def pretrain(setting: Setting) -> None:
-    """Train the backbone on drawn faces, unless it is there."""
-    if setting.backbone.exists():
-        return
-    dataset = load_dataset("synthetic", n=setting.faces, image_size=setting.image_size, variety=1.0)
-    folder = setting.folder / "pretraining"
-    fit(dataset, recipe("modern", model="maskresnet", epochs=14), run_dir=folder, resume=(folder / LAST).exists(),
-        on_epoch=lambda history: print(history[-1], flush=True))
-    setting.backbone.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(folder / BEST, setting.backbone)  # only now, so that half a training is never taken for a whole one
+        return Path("runs/few_photos") / f"drawn-{self.pairs}" / BEST
 
 
 def plan(start: str, photos: int, seed: int, backbone: Path) -> TrainConfig:
     """How a network is trained on so many photos."""
-    shared = {"model": "maskresnet", "epochs": EPOCHS[photos], "patience": EPOCHS[photos], "batch_size": 16 if 0 < photos <= 200 else 32, "seed": seed}
+    shared = {"model": "maskresnet", "epochs": EPOCHS[photos], "patience": EPOCHS[photos], "batch_size": 16 if 0 < photos <= 200 else 32, "seed": seed, "averaging": 0.0}
     if start == "scratch":
         return recipe("modern", **shared)
-    return recipe("modern", **shared, weights=backbone, growing=0.0, freeze=start == "frozen", learning_rate=3e-3 if start == "frozen" else 5e-4)
+    return recipe("modern", **shared, weights=backbone, growing=0.0, freeze=start == "frozen", learning_rate=3e-3 if start == "frozen" else 1e-3)
 
 
 def few(dataset: Dataset, photos: int, draw: int) -> Dataset:
@@ -134,13 +119,15 @@ def main() -> None:
     parser.add_argument("--val-only", action="store_true", help="to choose a recipe: leave the test photos sealed")
     parser.add_argument("--table", action="store_true", help="print the table and keep it")
     parser.add_argument("--image-size", type=int, default=96)
-    parser.add_argument("--faces", type=int, default=8000, help="drawn for the backbone; 70 of 100 are trained on")
+    parser.add_argument("--pairs", type=int, default=10_000, help="faces drawn for the backbone, each bare and masked")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="1 where two runs share two cores")
     parser.add_argument("--machine", default=f"{os.cpu_count()} cores", help="said in the table")
     arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
     print(f"{date.today()}, torch {torch.__version__}, {torch.get_num_threads()} threads", flush=True)
-    setting = Setting(arguments.image_size, arguments.faces)
+    setting = Setting(arguments.image_size, arguments.pairs)
     if arguments.pretrain:
-        pretrain(setting)
+        pretrain(PretrainConfig(pairs=setting.pairs), setting.backbone.parent, progress=True)
     dataset = load_dataset("photos", image_size=setting.image_size)
     for photos in arguments.photos:
         for draw in arguments.draw:

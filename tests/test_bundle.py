@@ -257,7 +257,7 @@ def test_make_install_stops_at_wheels_that_do_not_fit(make, tmp_path):
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "wheels" / "made_for.json").write_text(json.dumps(make.this_python() | {"python": "3.99"}))
-    done = run_make(tmp_path, f"PYTHON={sys.executable}", "install")
+    done = run_make(tmp_path, f"PYTHON='{sys.executable}'", "install")
     assert done.returncode == 2 and "fit Python 3.99" in done.stderr and not (tmp_path / ".venv").exists()
 
 
@@ -275,7 +275,7 @@ IN_THE_ROOM = r"""
 set -e
 ip link set lo up    # JupyterLab and its kernels talk over 127.0.0.1
 "$PYTHON" -c 'import errno, socket; s = socket.socket(); s.settimeout(3); assert s.connect_ex(("192.0.2.1", 443)) == errno.ENETUNREACH, "there is a network"'
-make PYTHON="$PYTHON" install
+make PYTHON="'$PYTHON'" install
 eval "$(grep 'pip install' START_HERE.txt) --dry-run --ignore-installed --quiet"    # without make
 make demo
 PYTEST_ADDOPTS="-q -p no:cacheprovider -k 'test_bundle or test_docs or test_files or test_architecture'" make test-unit

@@ -334,7 +334,8 @@ def test_the_bundle_is_enough_in_a_room_without_wifi(make):
         assert json.loads((room / "maskkit" / "runs" / "demo" / "report.json").read_text())["accuracy"] > 0.75
         lab = json.loads((home / "lab.json").read_text())
         assert "<title>JupyterLab</title>" in lab["page"]
-        assert lab["notebook"]["content"]["cells"][0]["source"] == json.loads((room / "maskkit/notebooks/00_start_here.ipynb").read_text())["cells"][0]["source"]
-        executed = json.loads((home / "00_start_here.ipynb").read_text())
+        first = json.loads((room / "maskkit/notebooks/00_start_here.ipynb").read_text(encoding="utf-8"))["cells"][0]["source"]
+        assert lab["notebook"]["content"]["cells"][0]["source"] == "".join(first)
+        executed = json.loads((home / "00_start_here.ipynb").read_text(encoding="utf-8"))
         code = [cell for cell in executed["cells"] if cell["cell_type"] == "code" and cell["source"]]
         assert len(code) > 5 and all(cell["execution_count"] for cell in code) and any("image/png" in output.get("data", {}) for cell in code for output in cell["outputs"])

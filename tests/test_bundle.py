@@ -338,4 +338,5 @@ def test_the_bundle_is_enough_in_a_room_without_wifi(make):
         assert lab["notebook"]["content"]["cells"][0]["source"] == "".join(first)
         executed = json.loads((home / "00_start_here.ipynb").read_text(encoding="utf-8"))
         code = [cell for cell in executed["cells"] if cell["cell_type"] == "code" and cell["source"]]
-        assert len(code) > 5 and all(cell["execution_count"] for cell in code) and any("image/png" in output.get("data", {}) for cell in code for output in cell["outputs"])
+        assert len(code) > 5 and all(cell["execution_count"] for cell in code)
+        assert "data:image" in json.dumps([cell["outputs"] for cell in code])  # pictures were drawn

@@ -1,5 +1,6 @@
 # make lab    open the lessons            make test       unit tests and every notebook
 # make demo   train, test, show mistakes  make notebooks  learners' copies from notebooks/solutions
+# make bundle one zip for a room without Wi-Fi
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -10,14 +11,21 @@ DEMO := runs/demo
 # same two cores, training then takes three times as long. The numbers stay the same.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: install lab test test-unit test-notebooks test-browser demo notebooks execute docs bench-notebooks bench-audit bench-export bench-imports bench-accuracy bench-speed bench-synthetic bench-streaming bench-few-photos bench-tuning bench-depth clean
+.PHONY: install lab test test-unit test-notebooks test-browser test-bundle bundle demo notebooks execute docs bench-notebooks bench-audit bench-export bench-imports bench-accuracy bench-speed bench-synthetic bench-streaming bench-few-photos bench-tuning bench-depth clean
+
+# In a bundle the wheels lie beside, and pip is to ask nobody for them.
+BUNDLED := $(wildcard wheels/made_for.json)
+FROM := $(if $(BUNDLED),--no-index --find-links wheels)
+
+CHECK_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "MaskKit needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
 
 install: $(INSTALLED)
 
 $(INSTALLED): requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "MaskKit needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	@$(CHECK_PYTHON)
+	$(if $(BUNDLED),@$(PYTHON) docs/make_bundle.py --fits)
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements.txt --editable '.[lab,export,test]'
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet $(FROM) --requirement requirements.txt --editable '.[lab,export,test]'
 	@touch $@
 
 # As root (in a container) Jupyter wants to be told; where no browser can be opened it prints the address instead.
@@ -42,6 +50,15 @@ test-notebooks: $(INSTALLED)
 test-browser: $(INSTALLED)
 	-$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement tests/browser/requirements.txt
 	$(BIN)/python -m pytest -m browser tests/browser
+
+# The photos are put in only where whoever types the command asks for them, not where a variable of that name is about.
+bundle:
+	@$(CHECK_PYTHON)
+	@$(PYTHON) docs/make_bundle.py $(if $(findstring command,$(origin PHOTOS)),--photos "$(PHOTOS)")
+
+# Unpacks the bundle, and installs, trains and teaches from it in a process that has no network; skips, and says why, where there can be none.
+test-bundle: $(INSTALLED) bundle
+	$(BIN)/python -m pytest -m slow -rs tests/test_bundle.py
 
 demo: $(INSTALLED)
 	$(BIN)/maskkit train --dataset synthetic --faces 1500 --image-size 64 --epochs 8 --run-dir $(DEMO) --overwrite

@@ -246,7 +246,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="turns of each side, or seeds of ours")
     parser.add_argument("--steps", type=int, default=20, help="timed steps in a turn")
     parser.add_argument("--most-epochs", type=int, default=20, help="after which the other side gives up")
-    parser.add_argument("--image-size", type=int, default=IMAGE_SIZE, help="of our side in time-to-accuracy")
+    parser.add_argument("--image-size", type=int, default=64, help="of our side in time-to-accuracy")
     arguments = parser.parse_args()
     print(f"{date.today()}, torch {torch.__version__}, {os.cpu_count()} cores, bfloat16 in the processor: {computes_bfloat16(torch.device('cpu'))}\n", flush=True)
     if arguments.what == "throughput":

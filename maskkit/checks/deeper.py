@@ -22,6 +22,8 @@ def _conv(channels_in: int, channels_out: int) -> int:
     cases=_channels,
     hints=(
         "Count two convolutions, each with kernels of 3 × 3 and one bias for each of its output channels. How many channels does the second one take in?",
+        "A convolution from a channels to b has b kernels, each with 3 × 3 numbers for every one of the a channels, and a bias. What is that in a and b? "
+        "Then put in the a and b of the first, and those of the second.",
         "The first goes from channels_in to channels_out, the second from channels_out to channels_out: 9 * a * b + b for each.",
     ),
     misconceptions=(
@@ -98,6 +100,42 @@ def _conv(channels_in: int, channels_out: int) -> int:
             "Count the two convolutions.",
         ),
         Misconception(
+            "pooling with four weights for each channel",
+            lambda i, o: _conv(i, o) + _conv(o, o) + 4 * o,
+            "You give the pooling four weights for each channel. It has none: it takes the largest of four numbers, and there is nothing to learn in that.",
+            "Count the two convolutions.",
+        ),
+        Misconception(
+            "pooling as a convolution of 2 × 2",
+            lambda i, o: _conv(i, o) + _conv(o, o) + 4 * o * o + o,
+            "You count the pooling as a convolution of 2 × 2. It has no kernels and no biases: it only takes the largest of four numbers.",
+            "Count the two convolutions of 3 × 3.",
+        ),
+        Misconception(
+            "pooling as a third convolution",
+            lambda i, o: _conv(i, o) + 2 * _conv(o, o),
+            "You count three layers with parameters. The third of the block is a pooling, which has none.",
+            "Two convolutions only.",
+        ),
+        Misconception(
+            "second convolution from channels_in too, without biases",
+            lambda i, o: 18 * i * o,
+            "Two things: the second convolution takes in what the first gives out, channels_out channels, and the biases are missing.",
+            "9 * channels_out * channels_out for the second, and channels_out more for each of the two.",
+        ),
+        Misconception(
+            "channels added",
+            lambda i, o: 9 * (i + o),
+            "You count 9 numbers for each channel that comes in. But each output channel has kernels of its own for all of them, and a bias.",
+            "For one convolution: 9 times the channels in, times the channels out, and a bias for each channel out.",
+        ),
+        Misconception(
+            "output channels forgotten",
+            lambda i, o: 9 * i + o + 9 * o + o,
+            "The biases are right, but you count one kernel for each input channel. Each output channel has kernels of its own for all of them.",
+            "Multiply with the output channels of each convolution.",
+        ),
+        Misconception(
             "one of 5 × 5",
             lambda i, o: 25 * i * o + o,
             "This is one convolution of 5 × 5, which sees as far as the block does, but is another layer.",
@@ -126,7 +164,8 @@ def _maps(rng: np.random.Generator) -> list[tuple]:
     shapes = [(4, 2, 3, 3), (2, 3, 4, 5), (8, 1, 2, 2), (3, 4, 4, 4)]
     drawn = [rng.normal(rng.uniform(-3, 3, (1, s[1], 1, 1)), rng.uniform(0.5, 4, (1, s[1], 1, 1)), s) for s in shapes]
     flat = np.concatenate([rng.normal(0, 1, (2, 1, 2, 2)), np.zeros((2, 1, 2, 2))], axis=1)  # the second channel is 0 everywhere
-    return [(torch.tensor(maps, dtype=torch.float32),) for maps in [*drawn, flat]]
+    faint = rng.normal(0.002, 0.001, (3, 2, 4, 3))  # with a variance below the 1e-5, where it matters on which side of the root they are added
+    return [(torch.tensor(maps, dtype=torch.float32),) for maps in [*drawn, flat, faint]]
 
 
 _EVERY = (0, 2, 3)  # all but the channels
@@ -214,8 +253,34 @@ def _standard(x: Tensor, dims: tuple[int, ...], eps: float = 1e-5, unbiased: boo
         Misconception(
             "nothing added to the variance",
             lambda x: _standard(x, _EVERY, eps=0.0),
-            "Right, but for a channel that is the same everywhere: its variance is 0, and 0 / 0 is nan (not a number). This is what the 1e-5 is for.",
+            "Right where a channel varies a good deal. Where it is the same everywhere its variance is 0, and 0 / 0 is nan (not a number). This is what "
+            "the 1e-5 is for.",
             "torch.sqrt(var + 1e-5).",
+        ),
+        Misconception(
+            "1e-5 outside the root",
+            lambda x: (x - x.mean(_EVERY, keepdim=True)) / (x.std(_EVERY, keepdim=True, correction=0) + 1e-5),
+            "You add the 1e-5 to the standard deviation, after the root. It belongs to the variance, under the root: the root of 1e-5 is 0.003, so that "
+            "a channel with next to no spread is not blown up to a spread of 1.",
+            "torch.sqrt(var + 1e-5) in place of torch.sqrt(var) + 1e-5.",
+        ),
+        Misconception(
+            "1e-5 outside the root, and n - 1",
+            lambda x: (x - x.mean(_EVERY, keepdim=True)) / (x.std(_EVERY, keepdim=True) + 1e-5),
+            "Two small things are left: the 1e-5 belong under the root, to the variance, and std divides by n - 1 unless it is told otherwise.",
+            "torch.sqrt(x.var(dim=(0, 2, 3), keepdim=True, unbiased=False) + 1e-5).",
+        ),
+        Misconception(
+            "brackets forgotten",
+            lambda x: x - x.mean(_EVERY, keepdim=True) / torch.sqrt(x.var(_EVERY, keepdim=True, unbiased=False) + 1e-5),
+            "Without brackets only the mean is divided: / comes before -.",
+            "(x - mean) / ..., with brackets.",
+        ),
+        Misconception(
+            "channels taken for the last axis",
+            lambda x: _standard(x, (0, 1, 2)),
+            "You normalise each column, axis 3. In PyTorch the channels are axis 1, of (B, C, H, W); at the end they stand in numpy's pictures.",
+            "dim=(0, 2, 3) in place of (0, 1, 2).",
         ),
         Misconception(
             "nothing added, and n - 1",
@@ -333,6 +398,24 @@ def _inputs_and_changes(rng: np.random.Generator) -> list[tuple]:
             lambda x, change: F.relu(torch.cat([x, change], dim=1)),
             "You lay the channels side by side, so that there are twice as many. Other networks do that; this one adds.",
             "x + change.",
+        ),
+        Misconception(
+            "the larger of both, without a ReLU",
+            lambda x, change: torch.maximum(x, change),
+            "You take the larger one at each place, where the two are to be added, and the ReLU is missing.",
+            "torch.relu(x + change).",
+        ),
+        Misconception(
+            "change taken for a factor",
+            lambda x, change: F.relu(x + x * change),
+            "You multiply the change with the input before it is added. The convolutions have made it of the input already.",
+            "x + change.",
+        ),
+        Misconception(
+            "change taken for a factor, without a ReLU",
+            lambda x, change: x + x * change,
+            "Two things: the change is added as it is, not multiplied with the input first, and the ReLU is missing.",
+            "torch.relu(x + change).",
         ),
         Misconception(
             "ReLU turned round",

@@ -79,6 +79,7 @@ def test_names_six_misconceptions_with_messages_of_their_own_and_two_hints(exerc
     assert len(exercise.hints) >= 2 and exercise.task.endswith(".")
 
 
+@pytest.mark.filterwarnings("ignore:invalid value encountered in sqrt")
 @pytest.mark.parametrize(("name", "belief"), BELIEFS, ids=[f"{n}: {m.name}" for n, m in BELIEFS])
 def test_misconception_is_told_from_all_others(name, belief):
     exercise = EXERCISES[name]
@@ -230,6 +231,37 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("should_stop", "len(val_losses) - val_losses.index(min(val_losses)) >= patience", "one epoch too early"),
         ("should_stop", "val_losses[-1] > val_losses[-2] if len(val_losses) >= 2 else False", "no patience"),
         ("should_stop", "not len(val_losses) < patience", "patience taken for a number of epochs"),
+        (
+            "should_stop",
+            "len(val_losses) > patience and all(b >= a for a, b in zip(val_losses[-patience - 1:], val_losses[-patience:]))",
+            "epochs in a row that did not fall",
+        ),
+        (
+            "should_stop",
+            "False if len(val_losses) <= patience else val_losses[-patience - 1] < val_losses[-1]",
+            "above the epoch `patience` ago",
+        ),
+        ("should_stop", "val_losses[-patience - 1] < val_losses[-1]", "above the epoch `patience` ago, and short lists not thought of"),
+        (
+            "should_stop",
+            "not val_losses[-1] < val_losses[-patience - 1]",
+            "compared with the epoch `patience` ago, and short lists not thought of",
+        ),
+        (
+            "should_stop",
+            "False if len(val_losses) < patience else val_losses[-patience:][0] < val_losses[-1]",
+            "above the first of the last `patience` epochs",
+        ),
+        (
+            "should_stop",
+            "val_losses[-patience] < val_losses[-1]",
+            "above the first of the last `patience` epochs, and short lists not thought of",
+        ),
+        (
+            "binary_cross_entropy",
+            "-torch.where(targets == 1, logits.sigmoid(), 1 - logits.sigmoid()).mean().log()",
+            "logarithm of the mean",
+        ),
         ("binary_cross_entropy", "-(targets * logits.log() + (1 - targets) * (1 - logits).log()).mean()", "sigmoid forgotten"),
         (
             "binary_cross_entropy",
@@ -252,6 +284,27 @@ def test_right_answers_of_any_make_pass(name, expression):
             "(((1 - y_true) & (1 - y_pred)).sum() / (1 - y_pred).sum(), ((1 - y_true) & (1 - y_pred)).sum() / (1 - y_true).sum())",
             "of the other class",
         ),
+        ("precision_recall", "((y_true == y_pred).mean(), (y_true & y_pred).sum() / y_true.sum())", "accuracy in place of precision"),
+        ("precision_recall", "((y_true & y_pred).sum() / y_pred.sum(), (y_true == y_pred).mean())", "accuracy in place of recall"),
+        ("precision_recall", "((y_true & y_pred).mean(), (y_true & y_pred).sum() / y_true.sum())", "precision divided by all pictures"),
+        ("precision_recall", "((y_true & y_pred).sum() / y_pred.sum(), (y_true & y_pred).mean())", "recall divided by all pictures"),
+        ("precision_recall", "(y_true[y_pred == 1].mean(), y_pred[y_true == 0].mean())", "false-alarm rate in place of recall"),
+        ("precision_recall", "[(y_true & y_pred).sum() / (y_true | y_pred).sum()] * 2", "both kinds of mistakes in the denominators"),
+        (
+            "precision_recall",
+            "((y_true & y_pred).sum() / (y_true | y_pred).sum(), y_pred[y_true == 1].mean())",
+            "both kinds of mistakes in the denominator of precision",
+        ),
+        (
+            "precision_recall",
+            "(y_true[y_pred == 1].mean(), (y_true & y_pred).sum() / (y_true | y_pred).sum())",
+            "both kinds of mistakes in the denominator of recall",
+        ),
+        ("majority_baseline", "abs((targets == 1).mean() - (targets == 0).mean())", "difference of the two shares"),
+        ("total_cost", "max((y_pred > y_true).sum() * let_through, (y_pred < y_true).sum() * stopped)", "the dearer kind only"),
+        ("total_cost", "y_pred[y_true == 0].mean() * let_through + (1 - y_pred[y_true == 1]).mean() * stopped", "rates in place of counts"),
+        ("total_cost", "(y_pred * y_true).sum() * let_through + ((1 - y_pred) * (1 - y_true)).sum() * stopped", "right answers paid for, prices swapped"),
+        ("total_cost", "(y_pred + y_true == 0).sum() * let_through + (y_pred + y_true == 2).sum() * stopped", "right answers paid for"),
         ("majority_baseline", "np.mean(targets == 1)", "always with_mask"),
         ("majority_baseline", "1 / 2", "a coin"),
         ("majority_baseline", "max(sum(targets), len(targets) - sum(targets))", "number in place of share"),
@@ -268,12 +321,20 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("growing_rates", "sorted(np.geomspace(lowest, highest, steps).tolist(), reverse=True)", "from the highest to the lowest"),
         ("growing_rates", "np.logspace(lowest, highest, steps)", "rates given to logspace"),
         ("growing_rates", "[lowest * (highest / lowest) ** (i / (steps - 1)) for i in range(steps - 1)]", "one too few"),
+        ("growing_rates", "np.logspace(np.log(lowest), np.log(highest), num=steps)", "natural logarithms given to logspace"),
+        ("number_of_steps", "epochs * batch_size", "batch size times epochs"),
         ("number_of_steps", "int(images / batch_size) * epochs", "last batch dropped"),
         ("number_of_steps", "epochs * images / batch_size", "not rounded"),
         ("number_of_steps", "int(np.ceil(epochs * images / batch_size))", "rounded up at the very end"),
         ("number_of_steps", "int(np.ceil(images / batch_size))", "one epoch"),
         ("number_of_steps", "(1 + images // batch_size) * epochs", "one more in any case"),
         ("winners_optimism", "sorted(val_accuracies)[-1] - sorted(fresh_accuracies)[-1]", "two different winners"),
+        (
+            "winners_optimism",
+            "max(max(val_accuracies) - fresh_accuracies[val_accuracies.index(max(val_accuracies))], 0.0)",
+            "never below 0",
+        ),
+        ("winners_optimism", "np.subtract(*max(zip(val_accuracies, fresh_accuracies)))", "of equal ones the best on fresh pictures"),
         ("winners_optimism", "np.mean(np.subtract(val_accuracies, fresh_accuracies))", "mean over all trials"),
         ("winners_optimism", "fresh_accuracies[np.argmax(val_accuracies)] - max(val_accuracies)", "the other way round"),
         ("winners_optimism", "max(v - f for v, f in zip(val_accuracies, fresh_accuracies))", "the largest difference"),
@@ -335,6 +396,7 @@ RATES = "rates = []\nfor _ in range(steps):\n    rates.append(lowest)\n    lowes
 INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * error"
 
 
+@pytest.mark.filterwarnings("ignore:invalid value encountered in sqrt")
 @pytest.mark.parametrize(
     ("name", "body", "misconception"),
     [
@@ -398,8 +460,32 @@ INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * err
             "    else:\n        cost += stopped\nreturn cost",
             "right answers charged as the other kind",
         ),
+        ("normal_interval", INTERVAL.format("np.sqrt(correct * (1 - correct) / n)"), "root of a negative number"),
+        ("normal_interval", INTERVAL.format("np.sqrt(correct * (1 - correct))"), "root of a negative number"),
+        ("normal_interval", INTERVAL.format("(correct * (1 - correct) / n) ** 0.5"), "root of a negative number"),
+        ("normal_interval", "import math\n" + INTERVAL.format("math.sqrt(correct * (1 - correct) / n)"), "root of a negative number, with math.sqrt"),
+        ("normal_interval", INTERVAL.format("(p * 1 - p / n) ** 0.5"), "brackets around 1 - p forgotten"),
+        ("normal_interval", INTERVAL.format("np.sqrt((p * 1 - p) / n)"), "brackets around 1 - p forgotten, so that nothing is left"),
         ("normal_interval", INTERVAL.format("(p * (1 - p) / n) ** 1/2"), "half in place of square root"),
         ("normal_interval", INTERVAL.format("np.std([1] * correct + [0] * (n - correct), ddof=1) / n ** 0.5"), "n - 1 in place of n"),
+        (
+            "should_stop",
+            "best, waited = val_losses[0], 0\nfor loss in val_losses[1:]:\n    waited = 0 if loss < best else waited + 1\n"
+            "    best = min(best, loss)\n    if waited == patience:\n        return True\nreturn False",
+            "would it ever have stopped",
+        ),
+        (
+            "growing_rates",
+            "rates, factor = [lowest], (highest / lowest) ** (1 / (steps - 1))\nwhile not rates[-1] >= highest:\n"
+            "    rates += [rates[-1] * factor]\nreturn rates",
+            "one too many by rounding",
+        ),
+        (
+            "growing_rates",
+            "rates, rate, factor = [], lowest, (highest / lowest) ** (1 / (steps - 1))\nwhile rate <= highest:\n"
+            "    rates.append(rate)\n    rate = rate * factor\nreturn rates",
+            "one too few by rounding",
+        ),
         ("growing_rates", RATES.format("lowest * 10"), "ten times each"),
         ("growing_rates", RATES.format("lowest * (highest / lowest) ** (1 / (steps - 1))"), "factor computed anew each time"),
         ("growing_rates", "return (highest / lowest) ** (1 / (steps - 1))", "the factor itself"),

@@ -279,7 +279,7 @@ def _standard(x: Tensor, dims: tuple[int, ...], eps: float = 1e-5, unbiased: boo
         Misconception(
             "channels taken for the last axis",
             lambda x: _standard(x, (0, 1, 2)),
-            "You normalise each column, axis 3. In PyTorch the channels are axis 1, of (B, C, H, W); at the end they stand in numpy's pictures.",
+            "You normalise each column, axis 3. Here the channels are axis 1, as in (B, C, H, W); they come last where a picture is read from a file.",
             "dim=(0, 2, 3) in place of (0, 1, 2).",
         ),
         Misconception(

@@ -1,5 +1,7 @@
 """Checks of notebook 05: accuracy, precision and recall, the majority baseline, the cost of mistakes, an interval for the accuracy."""
 
+import math
+
 import numpy as np
 
 from maskkit.checks.exercise import Misconception, exercise
@@ -8,6 +10,8 @@ from maskkit.checks.exercise import Misconception, exercise
 def _two_numbers(answer: object) -> tuple[float, ...]:
     if any(isinstance(number, str) for number in answer):
         raise TypeError("texts are no numbers")
+    if all(isinstance(number, complex) for number in answer):  # the root of a negative number, of which numpy makes nan
+        return tuple(float("nan") for _ in answer)
     return tuple(float(number) for number in answer)
 
 
@@ -119,6 +123,8 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
     canonical=_two_numbers,
     hints=(
         "Both count the masks that were found. Precision divides by the faces called masked, recall by the faces that are masked.",
+        "(y_true == 1) & (y_pred == 1) is True for each mask that was found; .sum() counts them. How do you count the faces called masked, and the "
+        "masked faces?",
         "hits = ((y_true == 1) & (y_pred == 1)).sum(); then hits / (y_pred == 1).sum() and hits / (y_true == 1).sum().",
     ),
     misconceptions=(
@@ -158,6 +164,54 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
             _of(lambda tn, fp, fn, tp: (tp / (tn + fp + fn + tp),) * 2),
             "The hits are divided by all pictures. Precision divides by faces called masked, recall by masked faces.",
             "Which pictures can be a hit at all?",
+        ),
+        Misconception(
+            "accuracy in place of precision",
+            _of(lambda tn, fp, fn, tp: ((tn + tp) / (tn + fp + fn + tp), tp / (tp + fn))),
+            "The recall is right. The first number is the accuracy, the share of right answers among all pictures; precision looks only at faces called masked.",
+            "Divide the hits by (y_pred == 1).sum().",
+        ),
+        Misconception(
+            "accuracy in place of recall",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fp), (tn + tp) / (tn + fp + fn + tp))),
+            "The precision is right. The second number is the accuracy, the share of right answers among all pictures; recall looks only at masked faces.",
+            "Divide the hits by (y_true == 1).sum().",
+        ),
+        Misconception(
+            "precision divided by all pictures",
+            _of(lambda tn, fp, fn, tp: (tp / (tn + fp + fn + tp), tp / (tp + fn))),
+            "The recall is right. For the first number the hits are divided by all pictures; precision divides them by the faces called masked.",
+            "Divide by (y_pred == 1).sum(), not by len(y_pred).",
+        ),
+        Misconception(
+            "recall divided by all pictures",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fp), tp / (tn + fp + fn + tp))),
+            "The precision is right. For the second number the hits are divided by all pictures; recall divides them by the masked faces.",
+            "Divide by (y_true == 1).sum(), not by len(y_true).",
+        ),
+        Misconception(
+            "false-alarm rate in place of recall",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fp), fp / (fp + tn))),
+            "The precision is right. The second number is the false-alarm rate, the share of bare faces called masked; recall looks at masks.",
+            "How many of the masked faces are found? tp / (tp + fn).",
+        ),
+        Misconception(
+            "both kinds of mistakes in the denominators",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fp + fn),) * 2),
+            "Both kinds of mistakes are in both denominators. Precision knows only false alarms, recall only missed masks.",
+            "tp / (tp + fp) and tp / (tp + fn).",
+        ),
+        Misconception(
+            "both kinds of mistakes in the denominator of precision",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fp + fn), tp / (tp + fn))),
+            "The recall is right. In the first denominator are the missed masks as well; precision divides by the faces called masked alone.",
+            "tp / (tp + fp).",
+        ),
+        Misconception(
+            "both kinds of mistakes in the denominator of recall",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fp), tp / (tp + fp + fn))),
+            "The precision is right. In the second denominator are the false alarms as well; recall divides by the masked faces alone.",
+            "tp / (tp + fn).",
         ),
         Misconception(
             "false alarms in place of precision",
@@ -338,6 +392,12 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
             "The larger of p and 1 - p.",
         ),
         Misconception(
+            "difference of the two shares",
+            lambda targets: abs(2 * targets.mean() - 1),
+            "This is by how much the share of the larger class exceeds that of the smaller one. The accuracy is the larger share itself.",
+            "The larger of p and 1 - p.",
+        ),
+        Misconception(
             "class of the first picture",
             lambda targets: (targets == targets[0]).mean(),
             "This is the share of whichever class the first picture has, and that need not be the larger one.",
@@ -403,6 +463,24 @@ def _bill(formula):
             _bill(lambda tn, fp, fn, tp, a, b: a * tn + b * tp),
             "The prices are laid on the right answers. Only mistakes cost anything.",
             "A mistake is where y_true and y_pred differ.",
+        ),
+        Misconception(
+            "right answers paid for, prices swapped",
+            _bill(lambda tn, fp, fn, tp, a, b: a * tp + b * tn),
+            "The prices are laid on the right answers: masks that are found and bare faces that are noticed. Only mistakes cost anything.",
+            "Look where y_true and y_pred differ.",
+        ),
+        Misconception(
+            "the dearer kind only",
+            _bill(lambda tn, fp, fn, tp, a, b: max(a * fp, b * fn)),
+            "This is what the dearer of the two kinds costs. Both have to be paid.",
+            "Add the two in place of taking the larger.",
+        ),
+        Misconception(
+            "rates in place of counts",
+            _bill(lambda tn, fp, fn, tp, a, b: a * fp / (tn + fp) + b * fn / (tp + fn)),
+            "The prices are multiplied by rates, the share of mistakes in each class. Each single mistake is to be paid, so it is their number that counts.",
+            "(...).sum() in place of .mean(), and no division.",
         ),
         Misconception(
             "every answer paid for",
@@ -611,6 +689,30 @@ def _interval(correct: int, n: int, z: float = 1.96, spread=lambda p, n: np.sqrt
             lambda correct, n: _interval(correct, n, z=1.0, spread=lambda p, n: np.sqrt(1.96 * p * (1 - p) / n)),
             "1.96 is under the square root. It multiplies the standard error, so it belongs outside.",
             "1.96 * sqrt(p * (1 - p) / n).",
+        ),
+        Misconception(
+            "root of a negative number",
+            lambda correct, n: tuple(correct / n + side * 1.96 * np.sqrt(correct * (1 - correct) / n) for side in (-1, 1)),
+            "nan: the root of a negative number (** 0.5 makes a complex number of it). Is it p, not `correct`, that belongs there, and 1 - p?",
+            "sqrt(p * (1 - p) / n), with p = correct / n.",
+        ),
+        Misconception(
+            "root of a negative number, with math.sqrt",
+            lambda correct, n: math.sqrt(correct * (1 - correct) / n),
+            "math.sqrt stopped: the root of a negative number. Is it p, not `correct`, that belongs there, and 1 - p?",
+            "sqrt(p * (1 - p) / n), with p = correct / n.",
+        ),
+        Misconception(
+            "brackets around 1 - p forgotten",
+            lambda correct, n: _interval(correct, n, spread=lambda p, n: np.sqrt(p * 1 - p / n)),
+            "Without brackets, p * 1 - p / n is p minus p / n: multiplying and dividing come before subtracting.",
+            "p * (1 - p) / n.",
+        ),
+        Misconception(
+            "brackets around 1 - p forgotten, so that nothing is left",
+            lambda correct, n: _interval(correct, n, spread=lambda p, n: 0.0),
+            "Both ends are the accuracy itself: your error is 0. Are there brackets missing (p * 1 - p is p - p), or is there a // in it?",
+            "p * (1 - p) / n.",
         ),
         Misconception(
             "half in place of square root",

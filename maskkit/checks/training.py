@@ -154,6 +154,18 @@ def _rises_at_the_end(val_losses: list[float]) -> int:
     return count
 
 
+def _ever_stopped(val_losses: list[float], patience: int) -> bool:
+    """Whether training would have stopped in this epoch or in an earlier one."""
+    return any(_waited(val_losses[:n]) >= patience for n in range(1, len(val_losses) + 1))
+
+
+def _no_falls_at_the_end(val_losses: list[float]) -> int:
+    count = 0
+    while count + 1 < len(val_losses) and val_losses[-1 - count] >= val_losses[-2 - count]:
+        count += 1
+    return count
+
+
 @exercise(
     "04",
     cases=_losses_and_patience,
@@ -187,6 +199,19 @@ def _rises_at_the_end(val_losses: list[float]) -> int:
             "Compare with the lowest loss so far, not with the epoch before.",
         ),
         Misconception(
+            "would it ever have stopped",
+            _ever_stopped,
+            "You say True as well if training would have stopped in an earlier epoch. The task asks about now: a new best since then makes it False.",
+            "Look only at the last `patience` epochs: return after the loop, or compare the count with patience once it is over.",
+        ),
+        Misconception(
+            "epochs in a row that did not fall",
+            lambda val_losses, patience: _no_falls_at_the_end(val_losses) >= patience,
+            "You count how often in a row the loss was no lower than in the epoch before. A loss may fall a little and still be above its lowest: those "
+            "epochs count too.",
+            "Compare with the lowest loss so far, not with the epoch before.",
+        ),
+        Misconception(
             "not counted anew after an improvement",
             lambda val_losses, patience: _misses(val_losses) >= patience,
             "You count all epochs without a new best since the start. After a new best the counting begins again.",
@@ -215,6 +240,39 @@ def _rises_at_the_end(val_losses: list[float]) -> int:
             lambda val_losses, patience: len(val_losses) > patience and val_losses[-1] >= val_losses[-1 - patience],
             "You compare the last loss with the one `patience` epochs ago. The lowest may lie between or before them.",
             "Compare with the lowest loss so far.",
+        ),
+        Misconception(
+            "above the epoch `patience` ago",
+            lambda val_losses, patience: len(val_losses) > patience and val_losses[-1] > val_losses[-1 - patience],
+            "You ask whether the last loss is above the one `patience` epochs ago. That one need not be the lowest, and those between may be lower.",
+            "Compare with the lowest loss so far.",
+        ),
+        Misconception(
+            "above the epoch `patience` ago, and short lists not thought of",
+            lambda val_losses, patience: val_losses[-1] > val_losses[-1 - patience],
+            "You compare the last loss with the one `patience` epochs ago, which need not be the lowest. (And early on there is none so far back, which "
+            "is an error.)",
+            "How many epochs have passed since the lowest loss?",
+        ),
+        Misconception(
+            "compared with the epoch `patience` ago, and short lists not thought of",
+            lambda val_losses, patience: val_losses[-1] >= val_losses[-1 - patience],
+            "You compare the loss now with the one `patience` epochs ago; the lowest may be another. (And early on there is none so far back, which "
+            "is an error.)",
+            "How many epochs have passed since the lowest loss?",
+        ),
+        Misconception(
+            "above the first of the last `patience` epochs",
+            lambda val_losses, patience: len(val_losses) >= patience and val_losses[-1] > val_losses[-patience],
+            "You compare the last loss with val_losses[-patience], the first of the last `patience` epochs: one epoch too near, and it need not be the lowest.",
+            "Compare with the lowest loss so far.",
+        ),
+        Misconception(
+            "above the first of the last `patience` epochs, and short lists not thought of",
+            lambda val_losses, patience: val_losses[-1] > val_losses[-patience],
+            "You compare the last loss with val_losses[-patience], which need not be the lowest. (And with fewer than `patience` epochs there is no such "
+            "loss, which is an error.)",
+            "How many epochs have passed since the lowest loss?",
         ),
         Misconception(
             "short lists not thought of",
@@ -316,6 +374,12 @@ def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
             lambda logits, targets: _each(torch.sigmoid(logits), targets).sum(),
             "The losses are added up, so a larger batch would have a larger loss. Take the mean.",
             ".mean() in place of .sum().",
+        ),
+        Misconception(
+            "logarithm of the mean",
+            lambda logits, targets: -torch.log((targets * torch.sigmoid(logits) + (1 - targets) * torch.sigmoid(-logits)).mean()),
+            "You take the mean of the probabilities first and its logarithm then. So one confident mistake among many right answers costs next to nothing.",
+            "The logarithm of each picture first, then the mean.",
         ),
         Misconception(
             "logarithm to base 2",

@@ -21,6 +21,23 @@ def _factor_anew(lowest: float, highest: float, steps: int) -> list[float]:
     return rates
 
 
+def _while_below(lowest: float, highest: float, steps: int) -> list[float]:
+    """Rates until the highest is reached, which rounding may put off by one."""
+    factor, rates = (highest / lowest) ** (1 / (steps - 1)), [lowest]
+    while rates[-1] < highest:
+        rates.append(rates[-1] * factor)
+    return rates
+
+
+def _while_not_above(lowest: float, highest: float, steps: int) -> list[float]:
+    """Rates as long as they are no higher than the highest, which rounding may cut off."""
+    factor, rates = (highest / lowest) ** (1 / (steps - 1)), []
+    while lowest <= highest:
+        rates.append(lowest)
+        lowest *= factor
+    return rates
+
+
 @exercise(
     "06",
     cases=_ends_and_steps,
@@ -73,6 +90,12 @@ def _factor_anew(lowest: float, highest: float, steps: int) -> list[float]:
             "np.geomspace takes the rates themselves; or give logspace their log10.",
         ),
         Misconception(
+            "natural logarithms given to logspace",
+            lambda lowest, highest, steps: np.logspace(math.log(lowest), math.log(highest), steps).tolist(),
+            "np.logspace raises 10 to what it is given, but you give it natural logarithms, exponents of e.",
+            "np.log10 in place of np.log; or np.geomspace, which takes the rates themselves.",
+        ),
+        Misconception(
             "ten times each",
             lambda lowest, highest, steps: [lowest * 10.0**i for i in range(steps)],
             "Each of your rates is ten times the one before, whatever the highest is. The factor follows from the two ends.",
@@ -113,6 +136,18 @@ def _factor_anew(lowest: float, highest: float, steps: int) -> list[float]:
             lambda lowest, highest, steps: np.geomspace(lowest, highest, steps + 1).tolist(),
             "One rate too many: `steps` is the number of rates, both ends included.",
             "The last exponent is steps - 1.",
+        ),
+        Misconception(
+            "one too many by rounding",
+            _while_below,
+            "One rate too many for some inputs: rounding can leave the last one a hair below the highest, and the loop goes on once more.",
+            "Count the rates, for i in range(steps), in place of comparing them with the highest.",
+        ),
+        Misconception(
+            "one too few by rounding",
+            _while_not_above,
+            "One rate too few for some inputs: rounding can put the last one a hair above the highest, and the loop ends before it.",
+            "Count the rates, for i in range(steps), in place of comparing them with the highest.",
         ),
         Misconception(
             "one too few",
@@ -219,6 +254,12 @@ def _trainings(rng: np.random.Generator) -> list[tuple]:
             "Divide by batch_size.",
         ),
         Misconception(
+            "batch size times epochs",
+            lambda images, batch_size, epochs: batch_size * epochs,
+            "You multiply the batch size with the epochs; how many pictures there are does not come in. More pictures make more batches, and so more steps.",
+            "How many batches of this size do the pictures fill?",
+        ),
+        Misconception(
             "batches of all epochs multiplied with the batch size",
             lambda images, batch_size, epochs: images * batch_size * epochs,
             "You multiply with the batch size. Larger batches mean fewer steps.",
@@ -247,6 +288,7 @@ def _accuracies(rng: np.random.Generator) -> list[tuple]:
     fixed = [
         ([0.80, 0.90, 0.85], [0.82, 0.84, 0.86]), ([0.75, 0.70, 0.60], [0.70, 0.75, 0.90]), ([0.90, 0.95, 0.95], [0.91, 0.88, 0.93]),
         ([0.60, 0.85, 0.70, 0.65], [0.62, 0.90, 0.71, 0.60]), ([0.5, 0.9], [0.8, 0.7]),
+        ([0.90, 0.80, 0.90, 0.90], [0.87, 0.84, 0.88, 0.85]),  # of the equal ones neither the first nor the last is the best on fresh pictures
     ]  # fmt: skip
     drawn = [(np.round(rng.uniform(0.6, 0.95, n), 2).tolist(), np.round(rng.uniform(0.6, 0.95, n), 3).tolist()) for n in (6, 8, 10)]
     return [*fixed, *drawn]
@@ -296,6 +338,12 @@ def _winner(val_accuracies: list[float]) -> int:
             "No abs.",
         ),
         Misconception(
+            "never below 0",
+            lambda v, f: max(0, v[_winner(v)] - f[_winner(v)]),
+            "You make 0 of what is negative. A winner can be unlucky too, and be better on fresh pictures than it looked: then its optimism is below 0.",
+            "The difference as it is, without max(0, ...).",
+        ),
+        Misconception(
             "the largest difference",
             lambda v, f: float(np.max(np.subtract(v, f))),
             "This is the largest difference of any trial. The winner has the largest validation accuracy, not the largest difference.",
@@ -312,6 +360,12 @@ def _winner(val_accuracies: list[float]) -> int:
             lambda v, f: v[len(v) - 1 - _winner(v[::-1])] - f[len(v) - 1 - _winner(v[::-1])],
             "Of trials that are equally good on validation you took the last. Take the first, as index and argmax do.",
             "val_accuracies.index(max(val_accuracies)).",
+        ),
+        Misconception(
+            "of equal ones the best on fresh pictures",
+            lambda v, f: max(v) - max(fresh for val, fresh in zip(v, f) if val == max(v)),
+            "Of trials that are equally good on validation you took the one that is best on fresh pictures. Nobody has those when choosing: take the first.",
+            "val_accuracies.index(max(val_accuracies)); max(zip(...)) decides between equal ones by the second number.",
         ),
         Misconception(
             "the last trial",

@@ -168,7 +168,8 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
         Misconception(
             "accuracy in place of precision",
             _of(lambda tn, fp, fn, tp: ((tn + tp) / (tn + fp + fn + tp), tp / (tp + fn))),
-            "The recall is right. The first number is the accuracy, the share of right answers among all pictures; precision looks only at faces called masked.",
+            "The recall is right. The first number is the accuracy, the share of right answers among all pictures; precision looks only at faces "
+            "called masked.",
             "Divide the hits by (y_pred == 1).sum().",
         ),
         Misconception(

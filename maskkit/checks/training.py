@@ -264,7 +264,8 @@ def _no_falls_at_the_end(val_losses: list[float]) -> int:
         Misconception(
             "above the first of the last `patience` epochs",
             lambda val_losses, patience: len(val_losses) >= patience and val_losses[-1] > val_losses[-patience],
-            "You compare the last loss with val_losses[-patience], the first of the last `patience` epochs: one epoch too near, and it need not be the lowest.",
+            "You compare the last loss with val_losses[-patience], the first of the last `patience` epochs: one epoch too near, and it need not be "
+            "the lowest.",
             "Compare with the lowest loss so far.",
         ),
         Misconception(

@@ -99,7 +99,7 @@ def test_misconception_is_told_from_all_others(name, belief):
         ("class_balance", "sum(int(t) for t in targets) / len(targets)"),
         ("class_balance", "torch.mean(targets.double())"),
         ("clue_accuracy", "max(max(s, 1 - s) for s in (((values >= t) == (targets == 1)).float().mean().item() for t in values))"),
-        ("clue_accuracy", "max(float(((sign * values > sign * t) == targets.bool()).double().mean()) for t in values for sign in (1, -1))"),
+        ("clue_accuracy", "max(float(((sign * values > sign * t) == targets.bool()).double().mean()) for t in [values.min() - 1, *values] for sign in (1, -1))"),
         ("mean_image", "sum(image.float() for image in images) / len(images)"),
         ("mean_image", "torch.stack([i.double() for i in images]).mean(0)"),
         ("leaked_groups", "{g for g in groups if len(np.unique(split[groups == g])) >= 2}"),
@@ -168,6 +168,14 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("clue_accuracy", "max(((values > values.mean()) == (targets == k)).float().mean() for k in (0, 1))", "threshold at the mean"),
         ("clue_accuracy", "max(((values > t) == (targets == k)).sum().item() for t in values for k in (0, 1))", "number in place of share"),
         ("clue_accuracy", "torch.bincount(targets, minlength=2).max() / len(targets)", "share of the larger class"),
+        ("clue_accuracy", "max(((values >= t) == targets.bool()).double().mean() for t in values)", "masks at the threshold or above only"),
+        ("clue_accuracy", "max(((values < t) == targets.bool()).double().mean() for t in values)", "masks below only, without the threshold itself"),
+        ("clue_accuracy", "max(float(((s * values > s * t) == targets.bool()).double().mean()) for t in values for s in (1, -1))",
+         "> for one side and < for the other"),
+        ("clue_accuracy", "max(float(((s * values >= s * t) == targets.bool()).double().mean()) for t in values for s in (1, -1))",
+         ">= for one side and <= for the other"),
+        ("clue_accuracy", "((values > np.median(values.numpy())) == targets.bool()).double().mean()", "threshold at the median, masks above"),
+        ("clue_accuracy", "((values < values.mean()) == (targets == 1)).sum() / len(values)", "threshold at the mean, masks below"),
         ("mean_image", "images.float().mean()", "mean over everything"),
         ("mean_image", "torch.mean(images.double(), 1)", "mean over the channels"),
         ("mean_image", "images.sum(0) // len(images)", "fractions cut off"),
@@ -305,6 +313,10 @@ def test_wrong_answers_of_learners_are_recognised(name, expression, misconceptio
 
 
 LOOP = "right = 0\nfor p, t in zip(probabilities, truths):\n    if (p >= 0.5) == (t == 1):\n        right {}= 1\nreturn right"
+THRESHOLDS = (
+    "best = 0\nfor t in {}:\n    share = ((values {} t) == (targets == 1)).float().mean().item()\n"
+    "    if max(share, 1 - share) > best:\n        best, threshold = max(share, 1 - share), t\nreturn {}"
+)
 FIELD = "field, step = 1, 1\nfor k, s in layers:\n    field += (k - 1) * step\n    step {} s\nreturn field"
 SLIDE = (
     "h, w = {}\nout = torch.zeros(image.shape[0] - h + 1, image.shape[1] - w + 1)\nfor i in range(out.shape[0]):\n"
@@ -334,6 +346,24 @@ INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * err
         ("class_balance", "return torch.bincount(targets, minlength=2) / len(targets)", "shares of both classes"),
         ("class_balance", "n = 0\nfor t in targets:\n    if t == 1:\n        n += 1\n    return n / len(targets)", "left the loop after the first picture"),
         ("class_balance", "ones = [t for t in targets if t == 1]\nreturn len(ones) / (len(targets) - len(ones))", "ratio of the two classes"),
+        ("clue_accuracy", "v = values.sort().values\n" + THRESHOLDS.format("(v[1:] + v[:-1]) / 2", ">", "best"), "no threshold outside the values"),
+        ("clue_accuracy", THRESHOLDS.format("values.sort().values[:-1]", ">", "best"), "no threshold outside the values"),
+        ("clue_accuracy", THRESHOLDS.format("values.sort().values[1:]", ">=", "best"), "no threshold outside the values"),
+        ("clue_accuracy", THRESHOLDS.format("values.sort().values[1:-1]", ">", "best"), "smallest and largest value left out"),
+        ("clue_accuracy", THRESHOLDS.format("values.sort().values[1:-1]", "<=", "best"), "smallest and largest value left out"),
+        ("clue_accuracy", THRESHOLDS.format("values.sort().values[1:-1]", ">=", "best"), "smallest and largest value left out, with >="),
+        ("clue_accuracy", THRESHOLDS.format("values", ">", "threshold"), "the threshold in place of the share"),
+        ("clue_accuracy", THRESHOLDS.format("sorted(values, reverse=True)", "<=", "threshold"), "the threshold in place of the share"),
+        ("clue_accuracy", THRESHOLDS.format("values.unique()", ">=", "threshold"), "the threshold in place of the share, with >="),
+        ("clue_accuracy", THRESHOLDS.format("values", ">", "best").replace("return", "    return"), "left the loop after the first threshold"),
+        ("clue_accuracy", THRESHOLDS.format("values.unique()", ">", "best").replace("return", "    return"),
+         "left the loop after the smallest threshold"),
+        ("clue_accuracy", "for t in values:\n    return ((values > t) == (targets == 1)).float().mean()",
+         "left the loop after the first threshold, masks above"),
+        ("clue_accuracy", THRESHOLDS.format("range(256)", ">", "best"), "whole numbers as thresholds"),
+        ("clue_accuracy", THRESHOLDS.format("range(int(min(values)), int(max(values)))", ">=", "best"), "whole numbers as thresholds"),
+        ("clue_accuracy", THRESHOLDS.format("np.linspace(values.min(), values.max(), 1000)", ">", "best"), "evenly spaced thresholds"),
+        ("clue_accuracy", THRESHOLDS.format("torch.linspace(values.min(), values.max(), 64)", ">", "best"), "evenly spaced thresholds"),
         ("mean_image", "return images.float().mean(-1)", "mean over the columns"),
         ("mean_image", "total = images[0].float()\nfor i in images:\n    total = total + i\nreturn total / len(images)", "first picture counted twice"),
         ("mean_image", "return sum(images) // len(images)", "sum in uint8, whole-number division"),

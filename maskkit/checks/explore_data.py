@@ -119,9 +119,20 @@ def class_balance(targets: Tensor) -> float:
 
 
 def _clues(rng: np.random.Generator) -> list[tuple]:
-    fixed = [([0.1, 0.2, 0.7, 0.9, 0.8], [0, 0, 1, 1, 1]), ([9.0, 7.0, 5.0, 1.0, 2.0], [0, 0, 0, 1, 1]), ([3.0, 1.0, 2.0, 6.0, 5.0, 40.0], [0, 1, 0, 1, 1, 1])]
+    """Each with a single best threshold, so that whoever returns the threshold itself is recognised whichever way they search.
+
+    It splits off the largest value alone, the smallest alone, or nothing (the best is to say mask of all, then of none); the next has close
+    values and one far away; in the drawn ones it lies in the middle, in a wide gap.
+    """
+    fixed = [
+        ([0.1, 0.2, 0.7, 1.4, 1.3], [0, 0, 0, 1, 0]),
+        ([9.0, 7.0, 5.0, 1.0, 2.0], [0, 0, 0, 1, 0]),
+        ([1.0, 2.0, 3.0, 4.0, 6.0], [1, 1, 0, 1, 1]),
+        ([30.0, 10.0, 20.0, 55.0, 40.0], [1, 0, 0, 0, 0]),
+        ([3.0, 1.0, 2.0, 6.0, 5.0, 40000.0], [0, 1, 0, 1, 1, 1]),
+    ]
     drawn = []
-    for shift in (1.5, -1.5, 0.3, -2.5):
+    for shift in (2.5, -2.5):
         targets = rng.integers(0, 2, int(rng.integers(15, 40)))
         drawn.append((10 * (rng.gamma(2.0, 1.0, len(targets)) + shift * targets), targets))
     return [(torch.as_tensor(np.asarray(values), dtype=torch.float32), torch.as_tensor(np.asarray(targets))) for values, targets in [*fixed, *drawn]]
@@ -132,13 +143,39 @@ def _shares(values: Tensor, targets: Tensor) -> Tensor:
     return ((values > values[:, None]) == (targets == 1)).float().mean(dim=1)
 
 
+def _shares_at_least(values: Tensor, targets: Tensor) -> Tensor:
+    """The same if a value at the threshold counts as above it."""
+    return ((values >= values[:, None]) == (targets == 1)).float().mean(dim=1)
+
+
+def _one_side(values: Tensor, targets: Tensor, threshold: Tensor) -> Tensor:
+    return ((values > threshold) == (targets == 1)).float().mean()
+
+
 def _either_side(values: Tensor, targets: Tensor, threshold: Tensor) -> Tensor:
-    share = ((values > threshold) == (targets == 1)).float().mean()
+    share = _one_side(values, targets, threshold)
     return torch.maximum(share, 1 - share)
 
 
-def _best_threshold(values: Tensor, targets: Tensor) -> Tensor:
-    shares = _shares(values, targets)
+def _best_of(values: Tensor, targets: Tensor, thresholds: Tensor) -> Tensor:
+    return torch.stack([_either_side(values, targets, threshold) for threshold in thresholds]).max()
+
+
+def _between_neighbours(values: Tensor, targets: Tensor) -> Tensor:
+    ordered = values.sort().values
+    return _best_of(values, targets, (ordered[1:] + ordered[:-1]) / 2)
+
+
+def _inner_at_least(values: Tensor, targets: Tensor) -> Tensor:
+    """What >= finds with all but the smallest and the largest value: the splits that > finds with all but the two largest."""
+    return _best_of(values, targets, values.sort().values[:-2])
+
+
+def _whole_thresholds(values: Tensor, targets: Tensor) -> Tensor:
+    return _best_of(values, targets, torch.arange(int(values.min().floor()), int(values.max().ceil()) + 1))
+
+
+def _threshold_of_the_best(values: Tensor, shares: Tensor) -> Tensor:
     return values[torch.maximum(shares, 1 - shares).argmax()]
 
 
@@ -167,6 +204,52 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
             "Take the better of both sides.",
         ),
         Misconception(
+            "masks at the threshold or above only",
+            lambda values, targets: _shares_at_least(values, targets).max(),
+            "This is the best share with the masks at the threshold or above it. Pictures with a mask may have the smaller values just as well.",
+            "If a threshold is right for 10 %, turn its answers round: then it is right for 90 %.",
+        ),
+        Misconception(
+            "masks below only, without the threshold itself",
+            lambda values, targets: (1 - _shares_at_least(values, targets)).max(),
+            "This is the best share with the masks below the threshold (<). Pictures with a mask may have the larger values just as well.",
+            "Take the better of both sides.",
+        ),
+        Misconception(
+            "no threshold outside the values",
+            _between_neighbours,
+            "A threshold may also lie below or above all values: then everything gets the same answer.",
+            "Is there a threshold that says mask of every picture?",
+        ),
+        Misconception(
+            "> for one side and < for the other",
+            lambda values, targets: torch.maximum(_shares(values, targets).max(), (1 - _shares_at_least(values, targets)).max()),
+            "With > and < no threshold says mask of every picture, which is best where nearly all wear one. A threshold may also lie below or above "
+            "all values: then everything gets the same answer.",
+            "The other side of > is <=.",
+        ),
+        Misconception(
+            ">= for one side and <= for the other",
+            lambda values, targets: torch.maximum(_shares_at_least(values, targets).max(), (1 - _shares(values, targets)).max()),
+            "With >= and <= every threshold says mask of some picture, and none says it of none, which is best where hardly any wears one. A threshold "
+            "may also lie below or above all values: then everything gets the same answer.",
+            "The other side of >= is <.",
+        ),
+        Misconception(
+            "smallest and largest value left out",
+            lambda values, targets: _best_of(values, targets, values.sort().values[1:-1]),
+            "The smallest and the largest value are left out as thresholds. Only the smallest may have to be told from the rest; and a threshold may also "
+            "lie below or above all values: then everything gets the same answer.",
+            "Try every value as the threshold, the first and the last too.",
+        ),
+        Misconception(
+            "smallest and largest value left out, with >=",
+            _inner_at_least,
+            "The smallest and the largest value are left out as thresholds. Only the largest may have to be told from the rest; and a threshold may also "
+            "lie below or above all values: then everything gets the same answer.",
+            "Try every value as the threshold, the first and the last too.",
+        ),
+        Misconception(
             "threshold at the mean",
             lambda values, targets: _either_side(values, targets, values.mean()),
             "This takes the mean as the threshold, which is seldom the best one.",
@@ -179,6 +262,30 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
             "Try every value as the threshold.",
         ),
         Misconception(
+            "threshold at the mean, masks above",
+            lambda values, targets: _one_side(values, targets, values.mean()),
+            "This takes the mean as the threshold, with the masks above it. The mean is seldom the best threshold, and masks may lie below as well.",
+            "Try every value as the threshold, and take the better of both sides.",
+        ),
+        Misconception(
+            "threshold at the mean, masks below",
+            lambda values, targets: 1 - _one_side(values, targets, values.mean()),
+            "This takes the mean as the threshold, with the masks below it. The mean is seldom the best threshold, and masks may lie above as well.",
+            "Try every value as the threshold, and take the better of both sides.",
+        ),
+        Misconception(
+            "threshold at the median, masks above",
+            lambda values, targets: _one_side(values, targets, values.median()),
+            "This takes the median as the threshold, with the masks above it. The median is seldom the best threshold, and masks may lie below as well.",
+            "Try every value as the threshold, and take the better of both sides.",
+        ),
+        Misconception(
+            "threshold at the median, masks below",
+            lambda values, targets: 1 - _one_side(values, targets, values.median()),
+            "This takes the median as the threshold, with the masks below it. The median is seldom the best threshold, and masks may lie above as well.",
+            "Try every value as the threshold, and take the better of both sides.",
+        ),
+        Misconception(
             "threshold between the means of the classes",
             _between_the_means,
             "This puts the threshold half-way between the means of the two classes. That is a good guess, and often not the best threshold.",
@@ -186,9 +293,45 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
         ),
         Misconception(
             "the threshold in place of the share",
-            _best_threshold,
+            lambda values, targets: _threshold_of_the_best(values, _shares(values, targets)),
             "This is the best threshold itself; the task asks what share it gets right.",
             "Keep the largest share, and not the value that it belongs to.",
+        ),
+        Misconception(
+            "the threshold in place of the share, with >=",
+            lambda values, targets: _threshold_of_the_best(values, _shares_at_least(values, targets)),
+            "This is the best threshold itself, a value at or above which the answer changes; the task asks what share it gets right.",
+            "Keep the largest share, and not the value that it belongs to.",
+        ),
+        Misconception(
+            "left the loop after the first threshold",
+            lambda values, targets: _either_side(values, targets, values[0]),
+            "Only the first value is tried as the threshold: return leaves the function at once, also from inside a loop.",
+            "Put return behind the loop, as far to the left as for.",
+        ),
+        Misconception(
+            "left the loop after the first threshold, masks above",
+            lambda values, targets: _one_side(values, targets, values[0]),
+            "Only the first value is tried as the threshold, with the masks above it: return leaves the function at once, also from inside a loop.",
+            "Put return behind the loop, as far to the left as for; and take the better of both sides.",
+        ),
+        Misconception(
+            "left the loop after the smallest threshold",
+            lambda values, targets: _either_side(values, targets, values.min()),
+            "Only the smallest value is tried as the threshold: return leaves the function at once, also from inside a loop.",
+            "Put return behind the loop, as far to the left as for.",
+        ),
+        Misconception(
+            "whole numbers as thresholds",
+            _whole_thresholds,
+            "Only whole numbers are tried as thresholds. Where the values are close together, as from 0 to 1, none of them lies between two.",
+            "Take the values themselves as the thresholds: for threshold in values.",
+        ),
+        Misconception(
+            "evenly spaced thresholds",
+            lambda values, targets: _best_of(values, targets, torch.linspace(values.min(), values.max(), 100)),
+            "Thresholds at equal distances, as linspace makes them, miss the best one where values lie close together and another far away.",
+            "Take the values themselves as the thresholds: for threshold in values.",
         ),
         Misconception(
             "the worst threshold",

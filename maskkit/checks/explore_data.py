@@ -1,4 +1,4 @@
-"""Checks of notebook 01: class balance, what one number tells, mean images, and groups that leak from one split into another."""
+"""Checks of notebook 01: class balance, what one number tells, mean images, and groups that leak from one part into another."""
 
 import numpy as np
 import torch
@@ -524,12 +524,12 @@ def _groups(rng: np.random.Generator) -> list[tuple]:
     return [(np.asarray(groups), np.asarray(split)) for groups, split in [*fixed, *drawn]]
 
 
-def _splits_of(groups: np.ndarray, split: np.ndarray) -> dict[int, set[str]]:
+def _parts_of(groups: np.ndarray, split: np.ndarray) -> dict[int, set[str]]:
     return {int(g): {str(s) for s in split[groups == g]} for g in np.unique(groups)}
 
 
 def _each_time(groups: np.ndarray, split: np.ndarray) -> list[int]:
-    places = _splits_of(groups, split)
+    places = _parts_of(groups, split)
     return [int(g) for g in groups if len(places[int(g)]) > 1]
 
 
@@ -550,38 +550,38 @@ def _whole_numbers(answer: object) -> list[int]:
     cases=_groups,
     canonical=_whole_numbers,
     hints=(
-        "Pictures of one group are near-duplicates. Take one group: in which splits do its pictures stand?",
-        "set(split[groups == number]) holds the splits of one group; for which numbers has it more than one element?",
+        "Pictures of one group are near-duplicates. Take one group: in which parts (train, val, test) do its pictures stand?",
+        "set(split[groups == number]) holds the parts in which one group stands; for which numbers has it more than one element?",
     ),
     misconceptions=(
         Misconception(
             "every group of several pictures",
             lambda groups, split: [g for g in np.unique(groups) if (groups == g).sum() > 1],
-            "These are the groups that have more than one picture. That does no harm while all of them stand in the same split.",
-            "Count the different splits of a group, not its pictures.",
+            "These are the groups that have more than one picture. That does no harm while all of them stand in the same part.",
+            "Count the different parts in which a group stands, not its pictures.",
         ),
         Misconception(
             "only train and test compared",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if {"train", "test"} <= s],
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if {"train", "test"} <= s],
             "Groups that stand in train and val, or in val and test, are missing: validation decides which model is kept, so a "
             "leak into it misleads as well.",
-            "Ask for more than one split, whichever they are.",
+            "Ask for more than one part, whichever they are.",
         ),
         Misconception(
             "only train compared with the others",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if "train" in s and len(s) > 1],
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if "train" in s and len(s) > 1],
             "Groups that stand in val and test, but not in train, are missing: there too one picture is seen twice.",
-            "Ask for more than one split, whichever they are.",
+            "Ask for more than one part, whichever they are.",
         ),
         Misconception(
-            "a group must be in all three splits",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if len(s) == 3],
-            "Only groups that stand in all three splits are found. Two are enough for a leak.",
-            "More than one split: len(...) > 1.",
+            "a group must be in all three parts",
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if len(s) == 3],
+            "Only groups that stand in all three parts are found. Two are enough for a leak.",
+            "More than one part: len(...) > 1.",
         ),
         Misconception(
             "positions in place of group numbers",
-            lambda groups, split: [i for i, g in enumerate(groups) if len(_splits_of(groups, split)[int(g)]) > 1],
+            lambda groups, split: [i for i, g in enumerate(groups) if len(_parts_of(groups, split)[int(g)]) > 1],
             "These are the positions of the pictures; the task asks for the numbers of their groups.",
             "groups[i] is the group number of the picture at position i.",
         ),
@@ -593,8 +593,8 @@ def _whole_numbers(answer: object) -> list[int]:
         ),
         Misconception(
             "the groups that do not leak",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if len(s) == 1],
-            "It is the other way round: these groups stand in one split only, as they should.",
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if len(s) == 1],
+            "It is the other way round: these groups stand in one part only, as they should.",
             "Turn the comparison round.",
         ),
         Misconception(
@@ -605,49 +605,49 @@ def _whole_numbers(answer: object) -> list[int]:
         ),
         Misconception(
             "how many in place of which",
-            lambda groups, split: sum(len(s) > 1 for s in _splits_of(groups, split).values()),
+            lambda groups, split: sum(len(s) > 1 for s in _parts_of(groups, split).values()),
             "This is how many groups leak; the task asks which ones.",
             "Collect the group numbers in a list or a set.",
         ),
         Misconception(
             "only test compared with the others",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if "test" in s and len(s) > 1],
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if "test" in s and len(s) > 1],
             "Groups that stand in train and val, but not in test, are missing: validation decides which model is kept, so such a "
             "leak misleads as well.",
-            "Ask for more than one split, whichever they are.",
+            "Ask for more than one part, whichever they are.",
         ),
         Misconception(
             "only train and val compared",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if {"train", "val"} <= s],
-            "Only train and val are compared. What about the test split?",
-            "Ask for more than one split, whichever they are.",
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if {"train", "val"} <= s],
+            "Only train and val are compared. What about the test part?",
+            "Ask for more than one part, whichever they are.",
         ),
         Misconception(
             "only val and test compared",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if {"val", "test"} <= s],
-            "Only val and test are compared. What about the training split?",
-            "Ask for more than one split, whichever they are.",
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if {"val", "test"} <= s],
+            "Only val and test are compared. What about the training part?",
+            "Ask for more than one part, whichever they are.",
         ),
         Misconception(
-            "exactly two splits",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if len(s) == 2],
-            "Groups that stand in all three splits are missing: that is more than one, too.",
+            "exactly two parts",
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if len(s) == 2],
+            "Groups that stand in all three parts are missing: that is more than one, too.",
             "More than one: > 1, not == 2.",
         ),
         Misconception(
             "all groups",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if True],
-            "These are all the groups. Which of them stand in more than one split?",
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if True],
+            "These are all the groups. Which of them stand in more than one part?",
             "len(set(split[groups == number])) > 1.",
         ),
         Misconception(
             "True or False for each group",
-            lambda groups, split: [len(s) > 1 for s in _splits_of(groups, split).values()],
+            lambda groups, split: [len(s) > 1 for s in _parts_of(groups, split).values()],
             "This says for each group whether it leaks. The task asks for the numbers of those that do.",
             "Keep the group number where the condition holds: [g for g in ... if ...].",
         ),
     ),
 )
 def leaked_groups(groups: np.ndarray, split: np.ndarray) -> list[int]:
-    """Return the numbers of the groups that stand in more than one split, each once, in any order."""
+    """Return the numbers of the groups that stand in more than one part (train, val or test), each once, in any order."""
     return [int(g) for g in np.unique(groups) if len(set(split[groups == g])) > 1]

@@ -147,6 +147,7 @@ def test_right_answers_of_any_make_pass(name, expression):
     [
         ("says_mask", "True if probability < 0.5 else False", "answers turned round"),
         ("says_mask", "round(probability) == 1", "one half left out"),
+        ("says_mask", "bool(round(probability))", "one half left out"),
         ("says_mask", "int(probability) > 50", "per cent"),
         ("says_mask", "probability == 1.0", "only when certain"),
         ("numbers_in_picture", "np.zeros((height, width)).size", "colours forgotten"),
@@ -158,6 +159,7 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("how_many_right", "np.mean((np.array(probabilities) >= 0.5) == np.array(truths))", "share in place of number"),
         ("how_many_right", "sum(round(p) == t for p, t in zip(probabilities, truths))", "one half left out"),
         ("how_many_right", "sum((probabilities[i] >= 0.5) == truths[i] for i in range(len(truths) - 1))", "last picture forgotten"),
+        ("how_many_right", "sum((p >= 0.5) is t for p, t in zip(probabilities, truths))", "is in place of =="),
         ("class_balance", "len(targets[targets == 0]) / len(targets)", "share of the other class"),
         ("class_balance", "len(targets[targets == 1])", "number in place of share"),
         ("class_balance", "round(sum(targets.tolist()) * 100 / len(targets), 6)", "per cent in place of share"),
@@ -178,6 +180,8 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("clue_accuracy", "((values < values.mean()) == (targets == 1)).sum() / len(values)", "threshold at the mean, masks below"),
         ("mean_image", "images.float().mean()", "mean over everything"),
         ("mean_image", "torch.mean(images.double(), 1)", "mean over the channels"),
+        ("mean_image", "images.double().mean(3).mean(2)", "mean of each channel of each picture"),
+        ("mean_image", "images[0]", "first picture only"),
         ("mean_image", "images.sum(0) // len(images)", "fractions cut off"),
         ("mean_image", "images.sum(0)", "sum in place of mean"),
         ("mean_image", "torch.mean(images, 0)", "mean of whole numbers"),
@@ -199,6 +203,9 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("adjust_brightness", "images.mul(factor)", "not clipped"),
         ("adjust_brightness", "torch.clamp(images + factor, 0.0, 1.0)", "factor added"),
         ("adjust_brightness", "torch.pow(images, factor)", "power in place of product"),
+        ("adjust_brightness", "(images * factor) / torch.max(images * factor)", "divided by the brightest pixel"),
+        ("adjust_brightness", "torch.clip(factor * (images / images.max().item()), 0, 1)", "brightest pixel made white first"),
+        ("adjust_brightness", "images * (1 if factor > 1 else factor)", "factor cut off in place of the pixels"),
         ("adjust_brightness", "torch.clip(images / factor, max=1)", "divided by the factor"),
         ("output_size", "1 + (size - kernel + padding) // stride", "padding counted on one side"),
         ("output_size", "int((size - kernel + 2 * padding) / stride)", "first place forgotten"),
@@ -206,7 +213,17 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("output_size", "1 + (size - kernel) // stride", "padding forgotten"),
         ("output_size", "1 + (size + 2 * padding - kernel) / stride", "not rounded"),
         ("output_size", "-(-(size + 2 * padding - kernel) // stride) + 1", "rounded up"),
+        ("output_size", "round((size - kernel + 2 * padding) / stride) + 1", "rounded to the nearest"),
+        ("output_size", "round(1 + (size - kernel + 2 * padding) / stride)", "rounded to the nearest, with the 1"),
+        ("output_size", "2 * padding + 1 + (size - kernel) // stride", "padding added after the division"),
+        ("output_size", "len(range(0, size - kernel + 1, stride)) + padding", "padding of one side added after the division"),
         ("conv_parameters", "in_channels * out_channels * kernel * kernel", "bias forgotten"),
+        ("conv_parameters", "kernel * kernel * in_channels + kernel ** 2 * out_channels", "channels added, bias forgotten"),
+        ("conv_parameters", "in_channels * out_channels * kernel * kernel + kernel", "as many biases as the kernel is wide"),
+        ("conv_parameters", "(in_channels * kernel ** 2 + 1) * out_channels * 128 * 128", "multiplied by the pixels of a picture of 128 × 128"),
+        ("conv_parameters", "(in_channels * kernel ** 2 + 1) * out_channels * 64 * 64", "multiplied by the pixels of a picture of 64 × 64"),
+        ("conv_parameters", "16384 * kernel ** 2 * in_channels * out_channels + out_channels",
+         "weights multiplied by the pixels of a picture of 128 × 128"),
         ("conv_parameters", "kernel * kernel * out_channels + out_channels", "input channels forgotten"),
         ("conv_parameters", "in_channels * out_channels * kernel + out_channels", "kernel not squared"),
         ("conv_parameters", "in_channels * out_channels * kernel ** 2 + 1", "one bias for the layer"),
@@ -392,6 +409,7 @@ INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * err
         ("receptive_field", FIELD.format("="), "only the stride just before"),
         ("receptive_field", FIELD.replace("in layers", "in reversed(layers)").format("*="), "layers from the last to the first"),
         ("predict_labels", "return torch.sigmoid(logits).int()", "cut to whole numbers"),
+        ("predict_labels", "return torch.round(torch.sigmoid(logits))", "one half left out"),
         ("predict_labels", "if torch.sigmoid(logits) >= 0.5:\n    return 1\nreturn 0", "if for a whole batch"),
         ("predict_labels", "return torch.softmax(logits, 1)", "axis 1 asked for"),
         ("best_epoch", "for i, loss in enumerate(val_losses):\n    return i + 1", "the first epoch"),
@@ -464,6 +482,26 @@ def test_label_safe_takes_values():
     assert checks.label_safe({**right, "erase a small random square": False}).misconception == "every erasing breaks the label"
     two_wrong = {**right, "make it grey": False, "crop away the lower half": True}
     assert "5 of 7 are right" in checks.label_safe(two_wrong).message
+
+
+def test_label_safe_names_the_lines_that_were_deleted():
+    right = checks.label_safe.reference()
+    two_gone = {key: value for key, value in right.items() if key not in ("make it grey", "crop away the lower half")}
+    assert "2 of the 7 entries are missing or spelt otherwise: 'make it grey', 'crop away the lower half'." in checks.label_safe(two_gone).message
+    one_left = checks.label_safe({"make it grey": True}).message
+    assert "6 of the 7 entries are missing" in one_left and "and 3 more" in one_left and "are right" not in one_left
+    assert checks.label_safe({}).status == TRY_AGAIN
+
+
+@pytest.mark.parametrize("body", ["return round(probability)", "return probability > 0.5"])
+def test_that_halves_are_rounded_to_the_even_number_is_said(body):
+    assert "round(0.5) is 0: halves go to the even number" in attempted("says_mask", body).message
+
+
+def test_no_hint_but_the_last_gives_predict_labels_away():
+    hints = attempted("predict_labels", "return (logits >= 0.5).long()").hints
+    assert not any("torch.sigmoid(logits) >= 0.5" in hint or "logits >= 0" in hint or "compare the logits with 0" in hint for hint in hints[:-1])
+    assert "(torch.sigmoid(logits) >= 0.5).long()" in hints[-1]
 
 
 # --- whatever a learner may write ----------------------------------------------------------------------------------

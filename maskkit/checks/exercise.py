@@ -410,11 +410,19 @@ def _wanted(expected: object) -> str:
 
 def _wrong_value(got: object, expected: object) -> str:
     if isinstance(expected, Mapping):
+        missing = [key for key in expected if key not in got]
+        if missing:
+            return _missing_entries(missing, len(expected))
         if any(isinstance(value, str) for value in got.values()):
             return "your values are texts; the task asks for True and False, without quotation marks."
-        wrong = [key for key in expected if key not in got or got[key] != expected[key]]
+        wrong = [key for key in expected if got[key] != expected[key]]
         return f"{len(expected) - len(wrong)} of {len(expected)} are right; think again about {', '.join(map(repr, wrong[:2]))}."
     return f"your function gives {_short(got)}, but {_short(expected)} is right."
+
+
+def _missing_entries(missing: list, n: int) -> str:
+    names = ", ".join(map(repr, missing[:3])) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
+    return f"{len(missing)} of the {n} entries are missing or spelt otherwise: {names}. Put each back as the task has it, and give it its value."
 
 
 def _first_difference(got: np.ndarray, expected: np.ndarray) -> str:

@@ -416,6 +416,18 @@ def _sum_in_uint8(images: Tensor) -> Tensor:
             "It is the other way round: average over the pictures, axis 0, and keep the other axes.",
         ),
         Misconception(
+            "mean of each channel of each picture",
+            lambda images: images.float().mean(dim=(2, 3)),
+            "This is one number for each picture and channel, its mean colour: the rows and columns were averaged. The mean picture keeps them.",
+            "It is the other way round: average over the pictures, axis 0, and keep the other axes.",
+        ),
+        Misconception(
+            "first picture only",
+            lambda images: images[0].float(),
+            "This is the first picture. Look for a [0], or for a return inside the loop, which leaves the function at once.",
+            "All pictures count: add them up and divide by their number, or take the mean over axis 0.",
+        ),
+        Misconception(
             "mean of whole numbers",
             lambda images: images.mean(dim=0),
             "torch takes no mean of whole numbers (pixels are uint8), because a mean is seldom a whole number itself.",

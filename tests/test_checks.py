@@ -463,6 +463,26 @@ def test_what_fits_no_misconception_is_told_as_it_is(name, body, said):
     assert said in result.message and result.misconception is None
 
 
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("flip_horizontal", "if torch.rand(1) < 0.5:\n    images = images.flip(-1)\nreturn images"),
+        ("flip_horizontal", "return torch.stack([image.flip(-1) if torch.rand(1) < 0.5 else image for image in images])"),
+        ("adjust_brightness", "return (images * factor * torch.rand(1)).clamp(0, 1)"),
+    ],
+)
+def test_what_is_left_to_chance_is_told_once_and_printed_once(name, body, capsys):
+    torch.manual_seed(0)
+    result = attempted(name, f"print('asked')\n{body}")
+    assert (result.status, result.misconception) == (TRY_AGAIN, "left to chance") and "Asked again" in result.message
+    assert capsys.readouterr().out.count("asked") == 5
+
+
+def test_a_wrong_answer_that_stays_the_same_is_not_called_chance():
+    assert attempted("flip_horizontal", "return images * 2").misconception is None
+    assert attempted("flip_horizontal", "return images * float('nan')").misconception is None
+
+
 def test_a_misconception_that_explains_only_some_of_the_mistakes_is_not_claimed():
     assert attempted("says_mask", "return probability in (0.2, 0.0)").misconception is None
     assert attempted("best_epoch", "return 1 // 0").misconception is None

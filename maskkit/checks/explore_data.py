@@ -280,6 +280,12 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
             "Try every value as the threshold, and take the better of both sides.",
         ),
         Misconception(
+            "threshold at the median, masks there or above",
+            lambda values, targets: ((values >= values.median()) == (targets == 1)).float().mean(),
+            "This takes the median as the threshold, with the masks at it or above. The median is seldom the best threshold, and masks may lie below as well.",
+            "Try every value as the threshold, and take the better of both sides.",
+        ),
+        Misconception(
             "threshold at the median, masks below",
             lambda values, targets: 1 - _one_side(values, targets, values.median()),
             "This takes the median as the threshold, with the masks below it. The median is seldom the best threshold, and masks may lie above as well.",
@@ -302,6 +308,12 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
             lambda values, targets: _threshold_of_the_best(values, _shares_at_least(values, targets)),
             "This is the best threshold itself, a value at or above which the answer changes; the task asks what share it gets right.",
             "Keep the largest share, and not the value that it belongs to.",
+        ),
+        Misconception(
+            "the threshold in place of the share, masks above",
+            lambda values, targets: values[_shares(values, targets).argmax()],
+            "This is a threshold, the best one with the masks above it. The task asks what share it gets right, with the masks on either side.",
+            "Keep the largest share, and not the value that it belongs to; 1 - share is that of the other side.",
         ),
         Misconception(
             "left the loop after the first threshold",

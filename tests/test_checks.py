@@ -100,7 +100,7 @@ def test_misconception_is_told_from_all_others(name, belief):
         ("class_balance", "sum(int(t) for t in targets) / len(targets)"),
         ("class_balance", "torch.mean(targets.double())"),
         ("clue_accuracy", "max(max(s, 1 - s) for s in (((values >= t) == (targets == 1)).float().mean().item() for t in values))"),
-        ("clue_accuracy", "max(float(((sign * values > sign * t) == targets.bool()).double().mean()) for t in values for sign in (1, -1))"),
+        ("clue_accuracy", "max(float(((sign * values > sign * t) == targets.bool()).double().mean()) for t in [values.min() - 1, *values] for sign in (1, -1))"),
         ("mean_image", "sum(image.float() for image in images) / len(images)"),
         ("mean_image", "torch.stack([i.double() for i in images]).mean(0)"),
         ("leaked_groups", "{g for g in groups if len(np.unique(split[groups == g])) >= 2}"),
@@ -148,6 +148,7 @@ def test_right_answers_of_any_make_pass(name, expression):
     [
         ("says_mask", "True if probability < 0.5 else False", "answers turned round"),
         ("says_mask", "round(probability) == 1", "one half left out"),
+        ("says_mask", "bool(round(probability))", "one half left out"),
         ("says_mask", "int(probability) > 50", "per cent"),
         ("says_mask", "probability == 1.0", "only when certain"),
         ("numbers_in_picture", "np.zeros((height, width)).size", "colours forgotten"),
@@ -159,6 +160,7 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("how_many_right", "np.mean((np.array(probabilities) >= 0.5) == np.array(truths))", "share in place of number"),
         ("how_many_right", "sum(round(p) == t for p, t in zip(probabilities, truths))", "one half left out"),
         ("how_many_right", "sum((probabilities[i] >= 0.5) == truths[i] for i in range(len(truths) - 1))", "last picture forgotten"),
+        ("how_many_right", "sum((p >= 0.5) is t for p, t in zip(probabilities, truths))", "is in place of =="),
         ("class_balance", "len(targets[targets == 0]) / len(targets)", "share of the other class"),
         ("class_balance", "len(targets[targets == 1])", "number in place of share"),
         ("class_balance", "round(sum(targets.tolist()) * 100 / len(targets), 6)", "per cent in place of share"),
@@ -169,8 +171,19 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("clue_accuracy", "max(((values > values.mean()) == (targets == k)).float().mean() for k in (0, 1))", "threshold at the mean"),
         ("clue_accuracy", "max(((values > t) == (targets == k)).sum().item() for t in values for k in (0, 1))", "number in place of share"),
         ("clue_accuracy", "torch.bincount(targets, minlength=2).max() / len(targets)", "share of the larger class"),
+        ("clue_accuracy", "max(((values >= t) == targets.bool()).double().mean() for t in values)", "masks at the threshold or above only"),
+        ("clue_accuracy", "max(((values < t) == targets.bool()).double().mean() for t in values)", "masks below only, without the threshold itself"),
+        ("clue_accuracy", "max(float(((s * values > s * t) == targets.bool()).double().mean()) for t in values for s in (1, -1))",
+         "> for one side and < for the other"),
+        ("clue_accuracy", "max(float(((s * values >= s * t) == targets.bool()).double().mean()) for t in values for s in (1, -1))",
+         ">= for one side and <= for the other"),
+        ("clue_accuracy", "((values > np.median(values.numpy())) == targets.bool()).double().mean()", "threshold at the median, masks above"),
+        ("clue_accuracy", "((values >= values.median()) == targets.bool()).double().mean()", "threshold at the median, masks there or above"),
+        ("clue_accuracy", "((values < values.mean()) == (targets == 1)).sum() / len(values)", "threshold at the mean, masks below"),
         ("mean_image", "images.float().mean()", "mean over everything"),
         ("mean_image", "torch.mean(images.double(), 1)", "mean over the channels"),
+        ("mean_image", "images.double().mean(3).mean(2)", "mean of each channel of each picture"),
+        ("mean_image", "images[0]", "first picture only"),
         ("mean_image", "images.sum(0) // len(images)", "fractions cut off"),
         ("mean_image", "images.sum(0)", "sum in place of mean"),
         ("mean_image", "torch.mean(images, 0)", "mean of whole numbers"),
@@ -192,6 +205,9 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("adjust_brightness", "images.mul(factor)", "not clipped"),
         ("adjust_brightness", "torch.clamp(images + factor, 0.0, 1.0)", "factor added"),
         ("adjust_brightness", "torch.pow(images, factor)", "power in place of product"),
+        ("adjust_brightness", "(images * factor) / torch.max(images * factor)", "divided by the brightest pixel"),
+        ("adjust_brightness", "torch.clip(factor * (images / images.max().item()), 0, 1)", "brightest pixel made white first"),
+        ("adjust_brightness", "images * (1 if factor > 1 else factor)", "factor cut off in place of the pixels"),
         ("adjust_brightness", "torch.clip(images / factor, max=1)", "divided by the factor"),
         ("output_size", "1 + (size - kernel + padding) // stride", "padding counted on one side"),
         ("output_size", "int((size - kernel + 2 * padding) / stride)", "first place forgotten"),
@@ -199,7 +215,17 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("output_size", "1 + (size - kernel) // stride", "padding forgotten"),
         ("output_size", "1 + (size + 2 * padding - kernel) / stride", "not rounded"),
         ("output_size", "-(-(size + 2 * padding - kernel) // stride) + 1", "rounded up"),
+        ("output_size", "round((size - kernel + 2 * padding) / stride) + 1", "rounded to the nearest"),
+        ("output_size", "round(1 + (size - kernel + 2 * padding) / stride)", "rounded to the nearest, with the 1"),
+        ("output_size", "2 * padding + 1 + (size - kernel) // stride", "padding added after the division"),
+        ("output_size", "len(range(0, size - kernel + 1, stride)) + padding", "padding of one side added after the division"),
         ("conv_parameters", "in_channels * out_channels * kernel * kernel", "bias forgotten"),
+        ("conv_parameters", "kernel * kernel * in_channels + kernel ** 2 * out_channels", "channels added, bias forgotten"),
+        ("conv_parameters", "in_channels * out_channels * kernel * kernel + kernel", "as many biases as the kernel is wide"),
+        ("conv_parameters", "(in_channels * kernel ** 2 + 1) * out_channels * 128 * 128", "multiplied by the pixels of a picture of 128 × 128"),
+        ("conv_parameters", "(in_channels * kernel ** 2 + 1) * out_channels * 64 * 64", "multiplied by the pixels of a picture of 64 × 64"),
+        ("conv_parameters", "16384 * kernel ** 2 * in_channels * out_channels + out_channels",
+         "weights multiplied by the pixels of a picture of 128 × 128"),
         ("conv_parameters", "kernel * kernel * out_channels + out_channels", "input channels forgotten"),
         ("conv_parameters", "in_channels * out_channels * kernel + out_channels", "kernel not squared"),
         ("conv_parameters", "in_channels * out_channels * kernel ** 2 + 1", "one bias for the layer"),
@@ -387,6 +413,10 @@ def test_wrong_answers_of_learners_are_recognised(name, expression, misconceptio
 
 
 LOOP = "right = 0\nfor p, t in zip(probabilities, truths):\n    if (p >= 0.5) == (t == 1):\n        right {}= 1\nreturn right"
+THRESHOLDS = (
+    "best = 0\nfor t in {}:\n    share = ((values {} t) == (targets == 1)).float().mean().item()\n"
+    "    if max(share, 1 - share) > best:\n        best, threshold = max(share, 1 - share), t\nreturn {}"
+)
 FIELD = "field, step = 1, 1\nfor k, s in layers:\n    field += (k - 1) * step\n    step {} s\nreturn field"
 SLIDE = (
     "h, w = {}\nout = torch.zeros(image.shape[0] - h + 1, image.shape[1] - w + 1)\nfor i in range(out.shape[0]):\n"
@@ -417,6 +447,26 @@ INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * err
         ("class_balance", "return torch.bincount(targets, minlength=2) / len(targets)", "shares of both classes"),
         ("class_balance", "n = 0\nfor t in targets:\n    if t == 1:\n        n += 1\n    return n / len(targets)", "left the loop after the first picture"),
         ("class_balance", "ones = [t for t in targets if t == 1]\nreturn len(ones) / (len(targets) - len(ones))", "ratio of the two classes"),
+        ("clue_accuracy", "v = values.sort().values\n" + THRESHOLDS.format("(v[1:] + v[:-1]) / 2", ">", "best"), "no threshold outside the values"),
+        ("clue_accuracy", THRESHOLDS.format("values.sort().values[:-1]", ">", "best"), "no threshold outside the values"),
+        ("clue_accuracy", THRESHOLDS.format("values.sort().values[1:]", ">=", "best"), "no threshold outside the values"),
+        ("clue_accuracy", THRESHOLDS.format("values.sort().values[1:-1]", ">", "best"), "smallest and largest value left out"),
+        ("clue_accuracy", THRESHOLDS.format("values.sort().values[1:-1]", "<=", "best"), "smallest and largest value left out"),
+        ("clue_accuracy", THRESHOLDS.format("values.sort().values[1:-1]", ">=", "best"), "smallest and largest value left out, with >="),
+        ("clue_accuracy", THRESHOLDS.format("values", ">", "threshold"), "the threshold in place of the share"),
+        ("clue_accuracy", THRESHOLDS.format("sorted(values, reverse=True)", "<=", "threshold"), "the threshold in place of the share"),
+        ("clue_accuracy", THRESHOLDS.format("values", ">", "threshold").replace("max(share, 1 - share)", "share"),
+         "the threshold in place of the share, masks above"),
+        ("clue_accuracy", THRESHOLDS.format("values.unique()", ">=", "threshold"), "the threshold in place of the share, with >="),
+        ("clue_accuracy", THRESHOLDS.format("values", ">", "best").replace("return", "    return"), "left the loop after the first threshold"),
+        ("clue_accuracy", THRESHOLDS.format("values.unique()", ">", "best").replace("return", "    return"),
+         "left the loop after the smallest threshold"),
+        ("clue_accuracy", "for t in values:\n    return ((values > t) == (targets == 1)).float().mean()",
+         "left the loop after the first threshold, masks above"),
+        ("clue_accuracy", THRESHOLDS.format("range(256)", ">", "best"), "whole numbers as thresholds"),
+        ("clue_accuracy", THRESHOLDS.format("range(int(min(values)), int(max(values)))", ">=", "best"), "whole numbers as thresholds"),
+        ("clue_accuracy", THRESHOLDS.format("np.linspace(values.min(), values.max(), 1000)", ">", "best"), "evenly spaced thresholds"),
+        ("clue_accuracy", THRESHOLDS.format("torch.linspace(values.min(), values.max(), 64)", ">", "best"), "evenly spaced thresholds"),
         ("mean_image", "return images.float().mean(-1)", "mean over the columns"),
         ("mean_image", "total = images[0].float()\nfor i in images:\n    total = total + i\nreturn total / len(images)", "first picture counted twice"),
         ("mean_image", "return sum(images) // len(images)", "sum in uint8, whole-number division"),
@@ -445,6 +495,7 @@ INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * err
         ("receptive_field", FIELD.format("="), "only the stride just before"),
         ("receptive_field", FIELD.replace("in layers", "in reversed(layers)").format("*="), "layers from the last to the first"),
         ("predict_labels", "return torch.sigmoid(logits).int()", "cut to whole numbers"),
+        ("predict_labels", "return torch.round(torch.sigmoid(logits))", "one half left out"),
         ("predict_labels", "if torch.sigmoid(logits) >= 0.5:\n    return 1\nreturn 0", "if for a whole batch"),
         ("predict_labels", "return torch.softmax(logits, 1)", "axis 1 asked for"),
         ("best_epoch", "for i, loss in enumerate(val_losses):\n    return i + 1", "the first epoch"),
@@ -522,6 +573,26 @@ def test_what_fits_no_misconception_is_told_as_it_is(name, body, said):
     assert said in result.message and result.misconception is None
 
 
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("flip_horizontal", "if torch.rand(1) < 0.5:\n    images = images.flip(-1)\nreturn images"),
+        ("flip_horizontal", "return torch.stack([image.flip(-1) if torch.rand(1) < 0.5 else image for image in images])"),
+        ("adjust_brightness", "return (images * factor * torch.rand(1)).clamp(0, 1)"),
+    ],
+)
+def test_what_is_left_to_chance_is_told_once_and_printed_once(name, body, capsys):
+    torch.manual_seed(0)
+    result = attempted(name, f"print('asked')\n{body}")
+    assert (result.status, result.misconception) == (TRY_AGAIN, "left to chance") and "Asked again" in result.message
+    assert capsys.readouterr().out.count("asked") == 5
+
+
+def test_a_wrong_answer_that_stays_the_same_is_not_called_chance():
+    assert attempted("flip_horizontal", "return images * 2").misconception is None
+    assert attempted("flip_horizontal", "return images * float('nan')").misconception is None
+
+
 def test_a_misconception_that_explains_only_some_of_the_mistakes_is_not_claimed():
     assert attempted("says_mask", "return probability in (0.2, 0.0)").misconception is None
     assert attempted("best_epoch", "return 1 // 0").misconception is None
@@ -541,6 +612,26 @@ def test_label_safe_takes_values():
     assert checks.label_safe({**right, "erase a small random square": False}).misconception == "every erasing breaks the label"
     two_wrong = {**right, "make it grey": False, "crop away the lower half": True}
     assert "5 of 7 are right" in checks.label_safe(two_wrong).message
+
+
+def test_label_safe_names_the_lines_that_were_deleted():
+    right = checks.label_safe.reference()
+    two_gone = {key: value for key, value in right.items() if key not in ("make it grey", "crop away the lower half")}
+    assert "2 of the 7 entries are missing or spelt otherwise: 'make it grey', 'crop away the lower half'." in checks.label_safe(two_gone).message
+    one_left = checks.label_safe({"make it grey": True}).message
+    assert "6 of the 7 entries are missing" in one_left and "and 3 more" in one_left and "are right" not in one_left
+    assert checks.label_safe({}).status == TRY_AGAIN
+
+
+@pytest.mark.parametrize("body", ["return round(probability)", "return probability > 0.5"])
+def test_that_halves_are_rounded_to_the_even_number_is_said(body):
+    assert "round(0.5) is 0: halves go to the even number" in attempted("says_mask", body).message
+
+
+def test_no_hint_but_the_last_gives_predict_labels_away():
+    hints = attempted("predict_labels", "return (logits >= 0.5).long()").hints
+    assert not any("torch.sigmoid(logits) >= 0.5" in hint or "logits >= 0" in hint or "compare the logits with 0" in hint for hint in hints[:-1])
+    assert "(torch.sigmoid(logits) >= 0.5).long()" in hints[-1]
 
 
 # --- whatever a learner may write ----------------------------------------------------------------------------------

@@ -298,6 +298,24 @@ def _images_and_factors(rng: np.random.Generator) -> list[tuple]:
             "Cut off at 1 (clamp), and leave the pixels below 1 alone.",
         ),
         Misconception(
+            "divided by the brightest pixel",
+            lambda images, factor: images * factor / (images * factor).max(),
+            "Everything is divided by the brightest pixel, so the factor drops out: twice as bright and half as bright look the same.",
+            "Cut off at 1 (clamp), and divide by nothing.",
+        ),
+        Misconception(
+            "brightest pixel made white first",
+            lambda images, factor: (images / images.max() * factor).clamp(0, 1),
+            "The pictures are divided by their brightest pixel before they are multiplied, so that a factor of 1 changes them, too. It should change nothing.",
+            "Leave out the division: the images are in [0, 1] already.",
+        ),
+        Misconception(
+            "factor cut off in place of the pixels",
+            lambda images, factor: images * min(factor, 1),
+            "The factor is cut off at 1, so nothing ever gets brighter. It is the pixels that must stay in [0, 1].",
+            "Multiply by the whole factor, then clamp the result.",
+        ),
+        Misconception(
             "run over in place of clipped",
             lambda images, factor: (images * factor) % 1,
             "What passes 1 starts again at 0, so the brightest spots turn black. They should stay white.",

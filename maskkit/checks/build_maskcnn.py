@@ -55,6 +55,25 @@ def _sizes(rng: np.random.Generator) -> list[tuple]:
             "Round down: //.",
         ),
         Misconception(
+            "rounded to the nearest, with the 1",
+            lambda size, kernel, padding, stride: round((size + 2 * padding - kernel) / stride + 1),
+            "Your output is sometimes one too large: half a step is no step. (Python's round takes halves to the even number: "
+            "round(2.5) is 2, round(3.5) is 4.)",
+            "Round down: //.",
+        ),
+        Misconception(
+            "padding added after the division",
+            lambda size, kernel, padding, stride: (size - kernel) // stride + 1 + 2 * padding,
+            "Right for stride 1, but the padding is added after the division: the window moves over the padding in steps of the stride, too.",
+            "Make the picture larger first: size + 2 × padding. Then divide.",
+        ),
+        Misconception(
+            "padding of one side added after the division",
+            lambda size, kernel, padding, stride: (size - kernel) // stride + 1 + padding,
+            "Two things: padding is counted on one side only, and it is added after the division, but the window moves over it in steps of the stride, too.",
+            "Make the picture larger first, on both sides: size + 2 × padding. Then divide.",
+        ),
+        Misconception(
             "not rounded",
             lambda size, kernel, padding, stride: (size + 2 * padding - kernel) / stride + 1,
             "Your output is a fraction where the stride does not fit, and half a pixel does not exist.",
@@ -266,6 +285,36 @@ def _layers(rng: np.random.Generator) -> list[tuple]:
             lambda in_channels, out_channels, kernel: (in_channels + out_channels) * kernel**2 + out_channels,
             "The channels are added, but every output is joined with every input.",
             "Multiply in_channels by out_channels.",
+        ),
+        Misconception(
+            "channels added, bias forgotten",
+            lambda in_channels, out_channels, kernel: (in_channels + out_channels) * kernel**2,
+            "Two things: the channels are added, but every output is joined with every input; and each output channel has a bias.",
+            "Multiply in_channels by out_channels, and add out_channels biases.",
+        ),
+        Misconception(
+            "as many biases as the kernel is wide",
+            lambda in_channels, out_channels, kernel: out_channels * in_channels * kernel**2 + kernel,
+            "There are as many biases as the kernel is wide here. A bias is added to a whole output channel.",
+            "Add out_channels biases.",
+        ),
+        Misconception(
+            "multiplied by the pixels of a picture of 128 × 128",
+            lambda in_channels, out_channels, kernel: out_channels * (in_channels * kernel**2 + 1) * 128**2,
+            "This is multiplied by the 128 × 128 pixels of a picture. The same kernel slides over all of them: its weights are shared, and count once.",
+            "Leave out the size of the picture.",
+        ),
+        Misconception(
+            "weights multiplied by the pixels of a picture of 128 × 128",
+            lambda in_channels, out_channels, kernel: out_channels * in_channels * kernel**2 * 128**2 + out_channels,
+            "The weights are multiplied by the 128 × 128 pixels of a picture. The same kernel slides over all of them: its weights are shared, and count once.",
+            "Leave out the size of the picture.",
+        ),
+        Misconception(
+            "multiplied by the pixels of a picture of 64 × 64",
+            lambda in_channels, out_channels, kernel: out_channels * (in_channels * kernel**2 + 1) * 64**2,
+            "This is multiplied by the 64 × 64 pixels of a picture. The same kernel slides over all of them: its weights are shared, and count once.",
+            "Leave out the size of the picture.",
         ),
         Misconception(
             "a kernel for each channel alone",
@@ -724,13 +773,14 @@ def _logits(rng: np.random.Generator) -> list[tuple]:
     hints=(
         "torch.sigmoid makes probabilities of logits. Which of them are at least one half?",
         "A comparison gives True and False; .long() makes 1 and 0 of them.",
+        "return (torch.sigmoid(logits) >= 0.5).long(), or the same without the sigmoid: (logits >= 0).long().",
     ),
     misconceptions=(
         Misconception(
             "logits compared with one half",
             lambda logits: (logits >= 0.5).long(),
             "You compare the logits with 0.5 as if they were probabilities; a logit of 0.3 is a probability above one half.",
-            "Apply torch.sigmoid first, or compare the logits with 0.",
+            "Which probability belongs to a logit of 0? And which logit to a probability of one half?",
         ),
         Misconception(
             "probabilities in place of labels",
@@ -747,7 +797,8 @@ def _logits(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "one half left out",
             lambda logits: (torch.sigmoid(logits) > 0.5).long(),
-            "Right but for a logit of exactly 0: its probability is one half, and *at least* one half is a mask.",
+            "Right but for a logit of exactly 0: its probability is one half, and *at least* one half is a mask. "
+            "(torch's round(0.5) is 0: halves go to the even number.)",
             "Use >= in place of >.",
         ),
         Misconception(

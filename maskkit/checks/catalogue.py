@@ -25,7 +25,8 @@ _HEAD = """# What learners believe
 
 For each exercise, the beliefs that its check recognises by the answers that they lead to, and what it then says. A learner sees the message and can ask
 for hints, one after the other: first the one of the misconception, then those of the exercise. A wrong answer that fits none of them is told with the
-first input for which it is wrong; a function that stops with an error, with the line and what such an error means.
+first input for which it is wrong; a function that stops with an error, with the line and what such an error means; one that answers otherwise when it
+is asked again, that it leaves something to chance.
 
 {n_beliefs} misconceptions in {n_exercises} exercises. For each notebook the [instructors' guide](instructors.md) says which of them to expect.
 """

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dis
 import inspect
+import io
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,6 +25,12 @@ from maskkit.checks.report import NOT_ATTEMPTED, PASSED, TRY_AGAIN, CheckResult
 from maskkit.checks.runner import Outcome
 
 EXERCISES: dict[str, Exercise] = {}
+
+_CHANCE_MESSAGE = (
+    "Asked again with the same inputs, your function gives other answers: something in it is left to chance, or it remembers what it was asked before. "
+    "Here every input has one right answer."
+)
+_CHANCE_HINT = "Leave out what draws by lot (torch.rand, random.random and the like): do to every input what the task asks, not to some of them."
 
 
 def _as_it_is(answer: object) -> object:
@@ -170,10 +178,24 @@ class Exercise:
         found = self._recognise(outcomes)
         if found:
             return CheckResult(TRY_AGAIN, found.message, (found.hint, *self.hints), found.name)
-        return self._explain(function, outcomes, right)
+        return self._left_to_chance(function, outcomes) or self._explain(function, outcomes, right)
+
+    def _left_to_chance(self, function: Callable, outcomes: list[Outcome]) -> CheckResult | None:
+        """Ask a wrong function again: one that flips half of the pictures, by lot, has other answers then."""
+        if not all(self._is_comparable(*pair) for pair in zip(outcomes, self._expected)):
+            return None
+        with redirect_stdout(io.StringIO()):  # what it prints has been seen
+            again = [self._in_canonical_form(outcome) for outcome in runner.run(function, self._inputs)]
+        if not any(self._is_comparable(new, right) and not self._same(old, new) for old, new, right in zip(outcomes, again, self._expected)):
+            return None
+        return CheckResult(TRY_AGAIN, _CHANCE_MESSAGE, (_CHANCE_HINT, *self.hints), "left to chance")
+
+    @staticmethod
+    def _is_comparable(got: Outcome, expected: Outcome) -> bool:
+        return got.error is None and _fits(got.value, expected.value)
 
     def _is_right(self, got: Outcome, expected: Outcome) -> bool:
-        return got.error is None and _fits(got.value, expected.value) and self._same(got, expected)
+        return self._is_comparable(got, expected) and self._same(got, expected)
 
     def _same(self, a: Outcome, b: Outcome) -> bool:
         if a.error is not None or b.error is not None:
@@ -410,11 +432,19 @@ def _wanted(expected: object) -> str:
 
 def _wrong_value(got: object, expected: object) -> str:
     if isinstance(expected, Mapping):
+        missing = [key for key in expected if key not in got]
+        if missing:
+            return _missing_entries(missing, len(expected))
         if any(isinstance(value, str) for value in got.values()):
             return "your values are texts; the task asks for True and False, without quotation marks."
-        wrong = [key for key in expected if key not in got or got[key] != expected[key]]
+        wrong = [key for key in expected if got[key] != expected[key]]
         return f"{len(expected) - len(wrong)} of {len(expected)} are right; think again about {', '.join(map(repr, wrong[:2]))}."
     return f"your function gives {_short(got)}, but {_short(expected)} is right."
+
+
+def _missing_entries(missing: list, n: int) -> str:
+    names = ", ".join(map(repr, missing[:3])) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
+    return f"{len(missing)} of the {n} entries are missing or spelt otherwise: {names}. Put each back as the task has it, and give it its value."
 
 
 def _first_difference(got: np.ndarray, expected: np.ndarray) -> str:

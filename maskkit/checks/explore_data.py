@@ -1,4 +1,4 @@
-"""Checks of notebook 01: class balance, what one number tells, mean images, and groups that leak from one split into another."""
+"""Checks of notebook 01: class balance, what one number tells, mean images, and groups that leak from one part into another."""
 
 import numpy as np
 import torch
@@ -119,9 +119,20 @@ def class_balance(targets: Tensor) -> float:
 
 
 def _clues(rng: np.random.Generator) -> list[tuple]:
-    fixed = [([0.1, 0.2, 0.7, 0.9, 0.8], [0, 0, 1, 1, 1]), ([9.0, 7.0, 5.0, 1.0, 2.0], [0, 0, 0, 1, 1]), ([3.0, 1.0, 2.0, 6.0, 5.0, 40.0], [0, 1, 0, 1, 1, 1])]
+    """Each with a single best threshold, so that whoever returns the threshold itself is recognised whichever way they search.
+
+    It splits off the largest value alone, the smallest alone, or nothing (the best is to say mask of all, then of none); the next has close
+    values and one far away; in the drawn ones it lies in the middle, in a wide gap.
+    """
+    fixed = [
+        ([0.1, 0.2, 0.7, 1.4, 1.3], [0, 0, 0, 1, 0]),
+        ([9.0, 7.0, 5.0, 1.0, 2.0], [0, 0, 0, 1, 0]),
+        ([1.0, 2.0, 3.0, 4.0, 6.0], [1, 1, 0, 1, 1]),
+        ([30.0, 10.0, 20.0, 55.0, 40.0], [1, 0, 0, 0, 0]),
+        ([3.0, 1.0, 2.0, 6.0, 5.0, 40000.0], [0, 1, 0, 1, 1, 1]),
+    ]
     drawn = []
-    for shift in (1.5, -1.5, 0.3, -2.5):
+    for shift in (2.5, -2.5):
         targets = rng.integers(0, 2, int(rng.integers(15, 40)))
         drawn.append((10 * (rng.gamma(2.0, 1.0, len(targets)) + shift * targets), targets))
     return [(torch.as_tensor(np.asarray(values), dtype=torch.float32), torch.as_tensor(np.asarray(targets))) for values, targets in [*fixed, *drawn]]
@@ -132,13 +143,39 @@ def _shares(values: Tensor, targets: Tensor) -> Tensor:
     return ((values > values[:, None]) == (targets == 1)).float().mean(dim=1)
 
 
+def _shares_at_least(values: Tensor, targets: Tensor) -> Tensor:
+    """The same if a value at the threshold counts as above it."""
+    return ((values >= values[:, None]) == (targets == 1)).float().mean(dim=1)
+
+
+def _one_side(values: Tensor, targets: Tensor, threshold: Tensor) -> Tensor:
+    return ((values > threshold) == (targets == 1)).float().mean()
+
+
 def _either_side(values: Tensor, targets: Tensor, threshold: Tensor) -> Tensor:
-    share = ((values > threshold) == (targets == 1)).float().mean()
+    share = _one_side(values, targets, threshold)
     return torch.maximum(share, 1 - share)
 
 
-def _best_threshold(values: Tensor, targets: Tensor) -> Tensor:
-    shares = _shares(values, targets)
+def _best_of(values: Tensor, targets: Tensor, thresholds: Tensor) -> Tensor:
+    return torch.stack([_either_side(values, targets, threshold) for threshold in thresholds]).max()
+
+
+def _between_neighbours(values: Tensor, targets: Tensor) -> Tensor:
+    ordered = values.sort().values
+    return _best_of(values, targets, (ordered[1:] + ordered[:-1]) / 2)
+
+
+def _inner_at_least(values: Tensor, targets: Tensor) -> Tensor:
+    """What >= finds with all but the smallest and the largest value: the splits that > finds with all but the two largest."""
+    return _best_of(values, targets, values.sort().values[:-2])
+
+
+def _whole_thresholds(values: Tensor, targets: Tensor) -> Tensor:
+    return _best_of(values, targets, torch.arange(int(values.min().floor()), int(values.max().ceil()) + 1))
+
+
+def _threshold_of_the_best(values: Tensor, shares: Tensor) -> Tensor:
     return values[torch.maximum(shares, 1 - shares).argmax()]
 
 
@@ -167,6 +204,52 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
             "Take the better of both sides.",
         ),
         Misconception(
+            "masks at the threshold or above only",
+            lambda values, targets: _shares_at_least(values, targets).max(),
+            "This is the best share with the masks at the threshold or above it. Pictures with a mask may have the smaller values just as well.",
+            "If a threshold is right for 10 %, turn its answers round: then it is right for 90 %.",
+        ),
+        Misconception(
+            "masks below only, without the threshold itself",
+            lambda values, targets: (1 - _shares_at_least(values, targets)).max(),
+            "This is the best share with the masks below the threshold (<). Pictures with a mask may have the larger values just as well.",
+            "Take the better of both sides.",
+        ),
+        Misconception(
+            "no threshold outside the values",
+            _between_neighbours,
+            "A threshold may also lie below or above all values: then everything gets the same answer.",
+            "Is there a threshold that says mask of every picture?",
+        ),
+        Misconception(
+            "> for one side and < for the other",
+            lambda values, targets: torch.maximum(_shares(values, targets).max(), (1 - _shares_at_least(values, targets)).max()),
+            "With > and < no threshold says mask of every picture, which is best where nearly all wear one. A threshold may also lie below or above "
+            "all values: then everything gets the same answer.",
+            "The other side of > is <=.",
+        ),
+        Misconception(
+            ">= for one side and <= for the other",
+            lambda values, targets: torch.maximum(_shares_at_least(values, targets).max(), (1 - _shares(values, targets)).max()),
+            "With >= and <= every threshold says mask of some picture, and none says it of none, which is best where hardly any wears one. A threshold "
+            "may also lie below or above all values: then everything gets the same answer.",
+            "The other side of >= is <.",
+        ),
+        Misconception(
+            "smallest and largest value left out",
+            lambda values, targets: _best_of(values, targets, values.sort().values[1:-1]),
+            "The smallest and the largest value are left out as thresholds. Only the smallest may have to be told from the rest; and a threshold may also "
+            "lie below or above all values: then everything gets the same answer.",
+            "Try every value as the threshold, the first and the last too.",
+        ),
+        Misconception(
+            "smallest and largest value left out, with >=",
+            _inner_at_least,
+            "The smallest and the largest value are left out as thresholds. Only the largest may have to be told from the rest; and a threshold may also "
+            "lie below or above all values: then everything gets the same answer.",
+            "Try every value as the threshold, the first and the last too.",
+        ),
+        Misconception(
             "threshold at the mean",
             lambda values, targets: _either_side(values, targets, values.mean()),
             "This takes the mean as the threshold, which is seldom the best one.",
@@ -179,6 +262,36 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
             "Try every value as the threshold.",
         ),
         Misconception(
+            "threshold at the mean, masks above",
+            lambda values, targets: _one_side(values, targets, values.mean()),
+            "This takes the mean as the threshold, with the masks above it. The mean is seldom the best threshold, and masks may lie below as well.",
+            "Try every value as the threshold, and take the better of both sides.",
+        ),
+        Misconception(
+            "threshold at the mean, masks below",
+            lambda values, targets: 1 - _one_side(values, targets, values.mean()),
+            "This takes the mean as the threshold, with the masks below it. The mean is seldom the best threshold, and masks may lie above as well.",
+            "Try every value as the threshold, and take the better of both sides.",
+        ),
+        Misconception(
+            "threshold at the median, masks above",
+            lambda values, targets: _one_side(values, targets, values.median()),
+            "This takes the median as the threshold, with the masks above it. The median is seldom the best threshold, and masks may lie below as well.",
+            "Try every value as the threshold, and take the better of both sides.",
+        ),
+        Misconception(
+            "threshold at the median, masks there or above",
+            lambda values, targets: ((values >= values.median()) == (targets == 1)).float().mean(),
+            "This takes the median as the threshold, with the masks at it or above. The median is seldom the best threshold, and masks may lie below as well.",
+            "Try every value as the threshold, and take the better of both sides.",
+        ),
+        Misconception(
+            "threshold at the median, masks below",
+            lambda values, targets: 1 - _one_side(values, targets, values.median()),
+            "This takes the median as the threshold, with the masks below it. The median is seldom the best threshold, and masks may lie above as well.",
+            "Try every value as the threshold, and take the better of both sides.",
+        ),
+        Misconception(
             "threshold between the means of the classes",
             _between_the_means,
             "This puts the threshold half-way between the means of the two classes. That is a good guess, and often not the best threshold.",
@@ -186,9 +299,51 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
         ),
         Misconception(
             "the threshold in place of the share",
-            _best_threshold,
+            lambda values, targets: _threshold_of_the_best(values, _shares(values, targets)),
             "This is the best threshold itself; the task asks what share it gets right.",
             "Keep the largest share, and not the value that it belongs to.",
+        ),
+        Misconception(
+            "the threshold in place of the share, with >=",
+            lambda values, targets: _threshold_of_the_best(values, _shares_at_least(values, targets)),
+            "This is the best threshold itself, a value at or above which the answer changes; the task asks what share it gets right.",
+            "Keep the largest share, and not the value that it belongs to.",
+        ),
+        Misconception(
+            "the threshold in place of the share, masks above",
+            lambda values, targets: values[_shares(values, targets).argmax()],
+            "This is a threshold, the best one with the masks above it. The task asks what share it gets right, with the masks on either side.",
+            "Keep the largest share, and not the value that it belongs to; 1 - share is that of the other side.",
+        ),
+        Misconception(
+            "left the loop after the first threshold",
+            lambda values, targets: _either_side(values, targets, values[0]),
+            "Only the first value is tried as the threshold: return leaves the function at once, also from inside a loop.",
+            "Put return behind the loop, as far to the left as for.",
+        ),
+        Misconception(
+            "left the loop after the first threshold, masks above",
+            lambda values, targets: _one_side(values, targets, values[0]),
+            "Only the first value is tried as the threshold, with the masks above it: return leaves the function at once, also from inside a loop.",
+            "Put return behind the loop, as far to the left as for; and take the better of both sides.",
+        ),
+        Misconception(
+            "left the loop after the smallest threshold",
+            lambda values, targets: _either_side(values, targets, values.min()),
+            "Only the smallest value is tried as the threshold: return leaves the function at once, also from inside a loop.",
+            "Put return behind the loop, as far to the left as for.",
+        ),
+        Misconception(
+            "whole numbers as thresholds",
+            _whole_thresholds,
+            "Only whole numbers are tried as thresholds. Where the values are close together, as from 0 to 1, none of them lies between two.",
+            "Take the values themselves as the thresholds: for threshold in values.",
+        ),
+        Misconception(
+            "evenly spaced thresholds",
+            lambda values, targets: _best_of(values, targets, torch.linspace(values.min(), values.max(), 100)),
+            "Thresholds at equal distances, as linspace makes them, miss the best one where values lie close together and another far away.",
+            "Take the values themselves as the thresholds: for threshold in values.",
         ),
         Misconception(
             "the worst threshold",
@@ -271,6 +426,18 @@ def _sum_in_uint8(images: Tensor) -> Tensor:
             lambda images: images.float().mean(dim=(1, 2, 3)),
             "This is one number for each picture, its brightness. It should be one number for each pixel.",
             "It is the other way round: average over the pictures, axis 0, and keep the other axes.",
+        ),
+        Misconception(
+            "mean of each channel of each picture",
+            lambda images: images.float().mean(dim=(2, 3)),
+            "This is one number for each picture and channel, its mean colour: the rows and columns were averaged. The mean picture keeps them.",
+            "It is the other way round: average over the pictures, axis 0, and keep the other axes.",
+        ),
+        Misconception(
+            "first picture only",
+            lambda images: images[0].float(),
+            "This is the first picture. Look for a [0], or for a return inside the loop, which leaves the function at once.",
+            "All pictures count: add them up and divide by their number, or take the mean over axis 0.",
         ),
         Misconception(
             "mean of whole numbers",
@@ -381,12 +548,12 @@ def _groups(rng: np.random.Generator) -> list[tuple]:
     return [(np.asarray(groups), np.asarray(split)) for groups, split in [*fixed, *drawn]]
 
 
-def _splits_of(groups: np.ndarray, split: np.ndarray) -> dict[int, set[str]]:
+def _parts_of(groups: np.ndarray, split: np.ndarray) -> dict[int, set[str]]:
     return {int(g): {str(s) for s in split[groups == g]} for g in np.unique(groups)}
 
 
 def _each_time(groups: np.ndarray, split: np.ndarray) -> list[int]:
-    places = _splits_of(groups, split)
+    places = _parts_of(groups, split)
     return [int(g) for g in groups if len(places[int(g)]) > 1]
 
 
@@ -407,38 +574,38 @@ def _whole_numbers(answer: object) -> list[int]:
     cases=_groups,
     canonical=_whole_numbers,
     hints=(
-        "Pictures of one group are near-duplicates. Take one group: in which splits do its pictures stand?",
-        "set(split[groups == number]) holds the splits of one group; for which numbers has it more than one element?",
+        "Pictures of one group are near-duplicates. Take one group: in which parts (train, val, test) do its pictures stand?",
+        "set(split[groups == number]) holds the parts in which one group stands; for which numbers has it more than one element?",
     ),
     misconceptions=(
         Misconception(
             "every group of several pictures",
             lambda groups, split: [g for g in np.unique(groups) if (groups == g).sum() > 1],
-            "These are the groups that have more than one picture. That does no harm while all of them stand in the same split.",
-            "Count the different splits of a group, not its pictures.",
+            "These are the groups that have more than one picture. That does no harm while all of them stand in the same part.",
+            "Count the different parts in which a group stands, not its pictures.",
         ),
         Misconception(
             "only train and test compared",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if {"train", "test"} <= s],
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if {"train", "test"} <= s],
             "Groups that stand in train and val, or in val and test, are missing: validation decides which model is kept, so a "
             "leak into it misleads as well.",
-            "Ask for more than one split, whichever they are.",
+            "Ask for more than one part, whichever they are.",
         ),
         Misconception(
             "only train compared with the others",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if "train" in s and len(s) > 1],
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if "train" in s and len(s) > 1],
             "Groups that stand in val and test, but not in train, are missing: there too one picture is seen twice.",
-            "Ask for more than one split, whichever they are.",
+            "Ask for more than one part, whichever they are.",
         ),
         Misconception(
-            "a group must be in all three splits",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if len(s) == 3],
-            "Only groups that stand in all three splits are found. Two are enough for a leak.",
-            "More than one split: len(...) > 1.",
+            "a group must be in all three parts",
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if len(s) == 3],
+            "Only groups that stand in all three parts are found. Two are enough for a leak.",
+            "More than one part: len(...) > 1.",
         ),
         Misconception(
             "positions in place of group numbers",
-            lambda groups, split: [i for i, g in enumerate(groups) if len(_splits_of(groups, split)[int(g)]) > 1],
+            lambda groups, split: [i for i, g in enumerate(groups) if len(_parts_of(groups, split)[int(g)]) > 1],
             "These are the positions of the pictures; the task asks for the numbers of their groups.",
             "groups[i] is the group number of the picture at position i.",
         ),
@@ -450,8 +617,8 @@ def _whole_numbers(answer: object) -> list[int]:
         ),
         Misconception(
             "the groups that do not leak",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if len(s) == 1],
-            "It is the other way round: these groups stand in one split only, as they should.",
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if len(s) == 1],
+            "It is the other way round: these groups stand in one part only, as they should.",
             "Turn the comparison round.",
         ),
         Misconception(
@@ -462,49 +629,49 @@ def _whole_numbers(answer: object) -> list[int]:
         ),
         Misconception(
             "how many in place of which",
-            lambda groups, split: sum(len(s) > 1 for s in _splits_of(groups, split).values()),
+            lambda groups, split: sum(len(s) > 1 for s in _parts_of(groups, split).values()),
             "This is how many groups leak; the task asks which ones.",
             "Collect the group numbers in a list or a set.",
         ),
         Misconception(
             "only test compared with the others",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if "test" in s and len(s) > 1],
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if "test" in s and len(s) > 1],
             "Groups that stand in train and val, but not in test, are missing: validation decides which model is kept, so such a "
             "leak misleads as well.",
-            "Ask for more than one split, whichever they are.",
+            "Ask for more than one part, whichever they are.",
         ),
         Misconception(
             "only train and val compared",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if {"train", "val"} <= s],
-            "Only train and val are compared. What about the test split?",
-            "Ask for more than one split, whichever they are.",
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if {"train", "val"} <= s],
+            "Only train and val are compared. What about the test part?",
+            "Ask for more than one part, whichever they are.",
         ),
         Misconception(
             "only val and test compared",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if {"val", "test"} <= s],
-            "Only val and test are compared. What about the training split?",
-            "Ask for more than one split, whichever they are.",
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if {"val", "test"} <= s],
+            "Only val and test are compared. What about the training part?",
+            "Ask for more than one part, whichever they are.",
         ),
         Misconception(
-            "exactly two splits",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if len(s) == 2],
-            "Groups that stand in all three splits are missing: that is more than one, too.",
+            "exactly two parts",
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if len(s) == 2],
+            "Groups that stand in all three parts are missing: that is more than one, too.",
             "More than one: > 1, not == 2.",
         ),
         Misconception(
             "all groups",
-            lambda groups, split: [g for g, s in _splits_of(groups, split).items() if True],
-            "These are all the groups. Which of them stand in more than one split?",
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if True],
+            "These are all the groups. Which of them stand in more than one part?",
             "len(set(split[groups == number])) > 1.",
         ),
         Misconception(
             "True or False for each group",
-            lambda groups, split: [len(s) > 1 for s in _splits_of(groups, split).values()],
+            lambda groups, split: [len(s) > 1 for s in _parts_of(groups, split).values()],
             "This says for each group whether it leaks. The task asks for the numbers of those that do.",
             "Keep the group number where the condition holds: [g for g in ... if ...].",
         ),
     ),
 )
 def leaked_groups(groups: np.ndarray, split: np.ndarray) -> list[int]:
-    """Return the numbers of the groups that stand in more than one split, each once, in any order."""
+    """Return the numbers of the groups that stand in more than one part (train, val or test), each once, in any order."""
     return [int(g) for g in np.unique(groups) if len(set(split[groups == g])) > 1]

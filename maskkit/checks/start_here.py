@@ -24,7 +24,7 @@ from maskkit.checks.exercise import Misconception, exercise
         Misconception(
             "one half left out",
             lambda probability: probability > 0.5,
-            "Nearly right. One half itself counts as a mask: the task says at least.",
+            "Nearly right. One half itself counts as a mask: the task says at least. (Python's round(0.5) is 0: halves go to the even number.)",
             ">= is at least, > is more than.",
         ),
         Misconception(
@@ -185,7 +185,7 @@ def numbers_in_picture(height: int, width: int) -> int:
 def _answers(rng: np.random.Generator) -> list[tuple]:
     fixed = [
         ([0.9, 0.2, 0.6, 0.3], [1, 0, 0, 1]),
-        ([0.97, 0.02, 0.5, 0.5, 0.7, 0.1, 0.4], [1, 0, 1, 0, 1, 0, 1]),
+        ([1.0, 0.02, 0.5, 0.5, 0.7, 0.1, 0.4], [1, 0, 1, 0, 1, 0, 1]),
         ([0.1, 0.8, 0.9, 0.4, 0.3], [1, 0, 1, 0, 1]),
         ([0.2], [0]),
         ([0.3, 0.8, 0.6], [1, 0, 0]),
@@ -253,13 +253,20 @@ def _without_zip(probabilities: list[float], truths: list[int]) -> int:
         Misconception(
             "probability taken for the answer",
             _counted(lambda p, t: p == t),
-            "A probability is hardly ever exactly 0 or 1, so it is never equal to the truth. First make an answer of it: mask, or no mask?",
+            "A probability is hardly ever exactly 0 or 1, so it hardly ever equals the truth. First make an answer of it: mask, or no mask?",
             "probability >= 0.5 is the answer.",
+        ),
+        Misconception(
+            "is in place of ==",
+            lambda probabilities, truths: 0,
+            "Your answer is 0 for every input: no comparison comes out true. Did you compare with `is`? It asks for one and the same object, and "
+            "True is not the object 1, although True == 1.",
+            "== compares values.",
         ),
         Misconception(
             "one half left out",
             _counted(lambda p, t: (p > 0.5) == (t == 1)),
-            "Nearly right. One half itself counts as a mask, as in exercise 1.",
+            "Nearly right. One half itself counts as a mask, as in exercise 1. (Python's round(0.5) is 0: halves go to the even number.)",
             ">= is at least, > is more than.",
         ),
         Misconception(

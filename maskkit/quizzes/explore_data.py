@@ -23,7 +23,7 @@ QUESTIONS = (
         Choice("0 %, since it never looks at the picture",
                "Being right needs no looking when most answers are the same. That is why an accuracy alone says so little."),
     )),
-    Question("copies", "Some photos of the test split are near-copies of training photos. What does that do to the test accuracy?", (
+    Question("copies", "Some photos of the test part are near-copies of training photos. What does that do to the test accuracy?", (
         Choice("It looks better than it will be on new photos.",
                "A network can remember what it was trained with, and part of the test now asks for memory.", right=True),
         Choice("Nothing: the network was never trained with the test files themselves.",
@@ -37,7 +37,7 @@ QUESTIONS = (
         Choice("Nothing: it sees pixels and not file names.",
                "True, but JPEG writes itself into the pixels: blocks of 8 × 8 and soft edges. That is enough to tell the two apart."),
         Choice("To tell the classes apart by the traces of JPEG: right in this folder, and useless anywhere else.",
-               "That is a shortcut. The test split of the same folder has it too, so the test will praise it.", right=True),
+               "That is a shortcut. The test part of the same folder has it too, so the test will praise it.", right=True),
         Choice("To read PNG files better.",
                "Reading files is done before the network comes in. It gets the same kind of numbers from both formats."),
         Choice("It will notice the mistake, given enough epochs.",

@@ -23,8 +23,8 @@ QUESTIONS = (
     Question("where", "Where do nearly all parameters of MaskCNN sit?", (
         Choice("In the first convolution, which sees the picture.",
                "It has the most pixels to go over and the fewest parameters: 32 small kernels, used everywhere."),
-        Choice("In the second convolution, which has the most filters.",
-               "64 filters of 32 × 3 × 3 are some eighteen thousand, not even half a percent."),
+        Choice("In the second convolution, which has the most kernels.",
+               "64 kernels of 32 × 3 × 3 are some eighteen thousand, not even half a percent."),
         Choice("In the first fully connected layer.",
                "It connects each of 65,536 features with each of 128 units, and no weight is used twice.", right=True),
         Choice("In the max pools.", "A pool has nothing to learn: the largest number of a window is the largest, whatever was learned."),

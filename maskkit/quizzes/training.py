@@ -40,7 +40,9 @@ QUESTIONS = (
                "The name suggests it, but it is the other way round: without the call they are never set to zero."),
     )),
     Question("coin", "A network says 50 % about every face. What is its binary cross-entropy?", (
-        Choice("0.69", "Minus the logarithm of one half. A loss above it means: worse than knowing nothing.", right=True),
+        Choice("0.69",
+               "Minus the logarithm of one half. With a loss above it, the *probabilities* are worse than always saying 50 %, even if most "
+               "answers are right.", right=True),
         Choice("0.5",
                "That is the share of the answers that a coin gets wrong. The loss takes the logarithm of the probability of the truth."),
         Choice("1", "That is the logarithm to the base 2. PyTorch takes the natural logarithm."),

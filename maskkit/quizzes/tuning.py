@@ -3,11 +3,15 @@
 from maskkit.quizzes.question import Choice, Question
 
 QUESTIONS = (
-    Question("range_test", "In a range test the smoothed loss is lowest at a learning rate of 0.05, and breaks loose behind it. Which constant rate do you take?", (
+    Question("range_test", "In a range test the smoothed loss is lowest at a learning rate of 0.05, and breaks loose behind it. "
+             "With which constant rate do you begin?", (
         Choice("0.5", "There the loss has broken loose already: the steps jump across the valley."),
         Choice("0.05, where the loss was lowest",
-               "It was lowest because everything up to there had helped. At that rate itself the steps are about to become too long."),
-        Choice("about 0.005", "A tenth of the rate of the lowest point: steps that are still long, at a safe distance from the edge.", right=True),
+               "It was lowest because everything up to there had helped. At that rate itself the steps are about to become too long. "
+               "(A schedule that comes down may stand it.)"),
+        Choice("about 0.005",
+               "A tenth of the rate of the lowest point: a careful beginning, at a safe distance from the edge. A search finds out whether "
+               "more is better.", right=True),
         Choice("0.00005, to be on the safe side", "So far to the left the curve is flat. It is safe, and you will wait for ever."),
     )),
     Question("steps", "1,000 pictures, batches of 64, three epochs. You change to batches of 256 and leave all else. How many steps does the network take now?", (

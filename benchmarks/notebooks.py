@@ -79,7 +79,7 @@ def device() -> tuple[str, str]:
 
     if torch.cuda.is_available():
         return "gpu", torch.cuda.get_device_name()
-    return "cpu", f"{os.cpu_count()} cores, {platform.platform()}, Python {platform.python_version()}"
+    return "cpu", f"{os.cpu_count()} cores, {platform.system()} on {platform.machine()}, Python {platform.python_version()}"
 
 
 def read_record() -> dict:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from maskkit.distributed import Part
 from maskkit.errors import InputError
-from maskkit.files import cache_dir, replace_file
+from maskkit.files import drawn_once
 from maskkit.images import CLASS_NAMES, SPLIT_NAMES, Sample, find_samples
 from maskkit.photos import photos_dir, read_manifest
 from maskkit.reading import Images, batches_of, channels_first, pixel_digest, read, read_images, take
@@ -317,18 +316,10 @@ def _cached_faces(image_size: int, options: dict[str, object], progress: bool) -
     """Draw the faces once; the name of the kept file is a hash of the recipe, so a new generator draws anew."""
     from maskkit.faces import generate_faces, recipe_hash
 
-    path = cache_dir() / "faces" / f"{recipe_hash(image_size=image_size, **options)}.npz"
-    try:
-        with np.load(path, allow_pickle=False) as kept:
-            return kept["images"], {key: kept[key] for key in kept.files if key != "images"}
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # not there yet, or damaged: draw it again
-        pass
-    images, faces = generate_faces(image_size=image_size, progress=progress, **options)
-    rows = [asdict(face) for face in faces]
-    attributes = {key: np.array([row[key] for row in rows]) for key in rows[0]}
-    try:
-        with replace_file(path) as temporary:
-            np.savez(temporary, images=images, **attributes)
-    except OSError as error:
-        logger.warning("The drawn faces could not be kept in %s (%s); they will be drawn again next time.", path.parent, error)
-    return images, attributes
+    def draw() -> dict[str, np.ndarray]:
+        images, faces = generate_faces(image_size=image_size, progress=progress, **options)
+        rows = [asdict(face) for face in faces]
+        return {"images": images, **{key: np.array([row[key] for row in rows]) for key in rows[0]}}
+
+    attributes = drawn_once(recipe_hash(image_size=image_size, **options), draw)
+    return attributes.pop("images"), attributes

@@ -1,12 +1,22 @@
 """Where files are kept, and writing them so that a crash, a full disk or Ctrl-C never leaves a half-written one."""
 
+from __future__ import annotations
+
 import csv
 import json
+import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile
+
+if TYPE_CHECKING:
+    import numpy as np
+
+logger = logging.getLogger(__name__)
 
 
 def cache_dir() -> Path:
@@ -37,6 +47,28 @@ def replace_file(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def drawn_once(key: str, draw: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """What ``draw`` returns, kept in the cache folder under ``key``; drawn again if the file is not there, or damaged.
+
+    The key is a hash of all that the arrays depend on, so that another generator or another option draws anew.
+    """
+    import numpy as np  # here, since the rest of this module is used where numpy may be missing
+
+    path = cache_dir() / "faces" / f"{key}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return {name: kept[name] for name in kept.files}
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        pass
+    arrays = dict(draw())
+    try:
+        with replace_file(path) as temporary:
+            np.savez(temporary, **arrays)
+    except OSError as error:
+        logger.warning("The drawn faces could not be kept in %s (%s); they will be drawn again next time.", path.parent, error)
+    return arrays
 
 
 def write_json(path: str | Path, value: object) -> None:

@@ -5,13 +5,10 @@ classes apart. MaskResNet also answers, for each place of the picture, whether a
 differ is the truth. So it learns where to look, which labels alone leave to chance; the part that answers for places is then left out.
 """
 
-import logging
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -21,16 +18,15 @@ from torch import Tensor, nn
 from maskkit.checkpoints import Checkpoint, save_checkpoint
 from maskkit.errors import InputError
 from maskkit.faces import Twins, generate_twins, recipe_hash
-from maskkit.files import cache_dir, replace_file, write_csv, write_json
+from maskkit.files import drawn_once, replace_file, write_csv, write_json
 from maskkit.models import build_model
 from maskkit.runtime import computes_bfloat16, keep_freed_memory, resolve_device, seed_everything, versions
-from maskkit.training import BEST, LAST, one_cycle
+from maskkit.training import BEST, LAST, TrainConfig, in_precision, make_optimizer, one_cycle
 from maskkit.training.averaging import RunningMean
 from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
 
 GEOMETRY = ("horizontal_flip", "rotation", "zoom", "shift", "stretch")  # what moves the places of a picture
 LEARNING_RATES = {"maskresnet": 4e-3, "maskcnn": 7e-4}
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -161,8 +157,7 @@ class Pretraining:
         self.mean, self.step = RunningMean(self.network, 0.998), 0
         self.steps = config.epochs * (config.pairs // config.batch_size)
         self.bfloat16 = computes_bfloat16(self.device)
-        decayed, free = ([p for p in network.parameters() if (p.ndim > 1) == wanted] for wanted in (True, False))
-        self.optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.05}, {"params": free, "weight_decay": 0.0}])
+        self.optimizer = make_optimizer(network, TrainConfig(weight_decay=0.05))  # the learning rate is set before each step
         if last:
             self._restore(last)
 
@@ -180,7 +175,7 @@ class Pretraining:
                 group["lr"] = LEARNING_RATES[self.config.model] * one_cycle(done, climb=0.2)
             images, where = vary(images, where, 0.8 * min(1, 0.2 + done / 0.35), self._side(done))
             images, targets, where = (each.to(self.device) for each in (images, targets, where))
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            with in_precision(self.device, self.bfloat16):
                 logits, places = self.network(images.contiguous(memory_format=torch.channels_last))
             loss = loss_of(logits.float(), places, targets, where)
             self.optimizer.zero_grad(set_to_none=True)
@@ -230,16 +225,5 @@ class Pretraining:
 
 def kept_twins(pairs: int, image_size: int, seed: int, progress: bool = False) -> Twins:
     """Twins that were drawn once are kept in the cache folder, under a key that changes with the generator."""
-    path = cache_dir() / "faces" / f"twins-{recipe_hash(pairs, image_size, seed)}.npz"
-    try:
-        with np.load(path) as kept:
-            return Twins(kept["bare"], kept["masked"], kept["where"])
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # not there yet, or damaged: draw them again
-        pass
-    twins = generate_twins(pairs, image_size=image_size, seed=seed, progress=progress)
-    try:
-        with replace_file(path) as temporary:
-            np.savez(temporary, bare=twins.bare, masked=twins.masked, where=twins.where)
-    except OSError as error:
-        logger.warning("The drawn faces could not be kept in %s (%s); they will be drawn again next time.", path.parent, error)
-    return twins
+    return Twins(**drawn_once(f"twins-{recipe_hash(pairs, image_size, seed)}",
+                              lambda: vars(generate_twins(pairs, image_size=image_size, seed=seed, progress=progress))))

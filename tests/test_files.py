@@ -1,8 +1,9 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from maskkit.files import cache_dir, read_csv, replace_file, write_csv, write_json
+from maskkit.files import cache_dir, drawn_once, read_csv, replace_file, write_csv, write_json
 
 
 def test_rows_come_back(tmp_path):
@@ -27,3 +28,29 @@ def test_cache_follows_the_variable(monkeypatch, tmp_path):
     assert cache_dir() == tmp_path
     monkeypatch.delenv("MASKKIT_CACHE")
     assert cache_dir() != tmp_path and cache_dir().is_relative_to(Path.home())
+
+
+def test_what_was_drawn_is_kept_and_drawn_again_if_the_file_is_damaged(monkeypatch, tmp_path):
+    monkeypatch.setenv("MASKKIT_CACHE", str(tmp_path))
+    drawn = []
+
+    def draw():
+        drawn.append(1)
+        return {"pixels": np.arange(6).reshape(2, 3), "names": np.array(["a", "b"])}
+
+    for _ in range(2):
+        kept = drawn_once("key", draw)
+        assert (kept["pixels"] == np.arange(6).reshape(2, 3)).all() and kept["names"].tolist() == ["a", "b"]
+    assert len(drawn) == 1
+    [file] = (tmp_path / "faces").iterdir()
+    file.write_bytes(file.read_bytes()[:40])
+    drawn_once("key", draw)
+    drawn_once("another key", draw)
+    assert len(drawn) == 3
+
+
+def test_what_cannot_be_kept_is_drawn_all_the_same(monkeypatch, tmp_path, caplog):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("MASKKIT_CACHE", str(tmp_path / "file"))
+    assert drawn_once("key", lambda: {"n": np.array([1])})["n"].tolist() == [1]
+    assert "could not be kept" in caplog.text

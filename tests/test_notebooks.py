@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from nbconvert.preprocessors import ClearOutputPreprocessor, TagRemovePreprocessor
 
+from maskkit import checks
 from maskkit.quizzes import QUESTIONS
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -64,6 +65,12 @@ def test_every_exercise_has_a_stub_a_solution_and_a_check_that_passed(path):
     for index in stubs:
         assert "..." in code[index].source and "solution" in tags[index + 1] and "checks." in code[index + 2].source
         assert "passed" in str(code[index + 2].outputs).lower()
+
+
+def test_a_check_that_passed_has_tried_as_many_inputs_as_it_has_now(path):
+    told = re.findall(r"(\w+) is right for all (\d+) inputs", printed(nbformat.read(path, 4)))
+    assert told
+    assert {name: int(n) for name, n in told} == {name: len(getattr(checks, name)._inputs) for name, _ in told}
 
 
 def test_form(path):

@@ -279,6 +279,31 @@ def test_load_or_train_trains_once_and_only_for_the_same_recipe(easy_dataset, tm
     assert load_or_train(other_pictures, dataclasses.replace(QUICK, epochs=1), run_dir=tmp_path) == "trained anew"
 
 
+def interrupt(history):
+    raise KeyboardInterrupt
+
+
+def test_load_or_train_goes_on_with_a_run_that_was_interrupted(easy_dataset, tmp_path):
+    whole = load_or_train(easy_dataset, QUICK, run_dir=tmp_path / "whole")
+    lost = fit(easy_dataset, QUICK, run_dir=tmp_path / "lost", on_epoch=interrupt)
+    assert lost.stopped_because == "interrupted" and len(lost.history) == 1
+    epochs = []
+    goes_on = load_or_train(easy_dataset, QUICK, run_dir=tmp_path / "lost", on_epoch=lambda history: epochs.append(len(history)))
+    assert goes_on.origin == f"begun earlier in {(tmp_path / 'lost').as_posix()}, and finished here just now"
+    assert epochs == list(range(2, len(whole.history) + 1))  # the first epoch was not trained again
+    assert equal_weights(goes_on.model, whole.model) and goes_on.best_epoch == whole.best_epoch
+    assert load_or_train(easy_dataset, QUICK, run_dir=tmp_path / "lost").origin.startswith("taken from")
+
+
+@pytest.mark.parametrize("damage", ["last.pth", "mask_cnn_best.pth", "another recipe"])
+def test_what_is_left_of_another_or_a_damaged_run_is_not_gone_on_with(easy_dataset, tmp_path, damage):
+    fit(easy_dataset, dataclasses.replace(QUICK, seed=5) if damage == "another recipe" else QUICK, run_dir=tmp_path, on_epoch=interrupt)
+    if damage != "another recipe":
+        (tmp_path / damage).write_bytes((tmp_path / damage).read_bytes()[:1000])
+    result = load_or_train(easy_dataset, QUICK, run_dir=tmp_path)
+    assert result.origin == "trained here just now" and result.history[0]["epoch"] == 1
+
+
 @pytest.mark.parametrize("name, value", [("epochs", 0), ("batch_size", 0), ("patience", 0), ("learning_rate", 0.0), ("learning_rate", math.inf),
                                          ("min_delta", -1.0), ("weight_decay", -0.1), ("label_smoothing", 1.5), ("growing", math.nan), ("schedule", "steep"),
                                          ("precision", "float8"), ("weights", "mine"), ("model", "resnet9000"), ("augmentation", "wild")])

@@ -20,7 +20,7 @@ from maskkit.models import WEIGHTS, build_model, freeze_features, train_mode
 from maskkit.runtime import computes_bfloat16, keep_freed_memory, seed_everything
 from maskkit.training.averaging import RunningMean
 from maskkit.training.config import TrainConfig
-from maskkit.training.run import FitResult, HistoryRow, Run, finished_run
+from maskkit.training.run import FitResult, HistoryRow, Run, can_resume, finished_run
 from maskkit.training.stopping import EarlyStopping
 from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
 
@@ -161,11 +161,16 @@ def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_
                   on_epoch: Callable[[list[HistoryRow]], None] | None = None, made_by: str = "") -> FitResult:
     """Take the finished run in ``run_dir`` if it was made with this data and configuration; otherwise train it.
 
-    Lets a notebook be opened on its own: what an earlier chapter would have left is made on the spot. ``origin`` of the result
-    says which of the two it was, and for a run that was found when it was made, and by whom.
+    Lets a notebook be opened on its own: what an earlier chapter would have left is made on the spot, and a run that was
+    interrupted (a lost connection, an ended kernel) goes on where it was. ``origin`` of the result says which of these it was, and
+    for a run that was found when it was made, and by whom.
     """
-    finished = finished_run(Path(run_dir), config, dataset)
-    return finished or fit(dataset, config, run_dir=run_dir, on_epoch=on_epoch, made_by=made_by)
+    folder = Path(run_dir)
+    if finished := finished_run(folder, config, dataset):
+        return finished
+    begun = can_resume(folder, config, dataset)
+    result = fit(dataset, config, run_dir=folder, on_epoch=on_epoch, resume=begun, made_by=made_by)
+    return replace(result, origin=f"begun earlier in {folder.as_posix()}, and finished here just now") if begun else result
 
 
 def starting_model(config: TrainConfig, image_size: int, resume: bool = False) -> nn.Module:

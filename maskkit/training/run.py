@@ -68,6 +68,20 @@ def finished_run(run_dir: Path, config: TrainConfig, dataset: Dataset) -> FitRes
     return None
 
 
+def can_resume(run_dir: Path, config: TrainConfig, dataset: Dataset) -> bool:
+    """Whether a folder holds the beginning of just this run, as a lost connection or an ended kernel leaves it."""
+    try:
+        record = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))
+        same = _complete(record["train"]) == asdict(config) and record["data"] == describe_data(dataset)
+        if not same or record["stopped_because"] in ENDS:
+            return False
+        for name in (LAST, BEST):  # both are read on resuming: better to find out here that one is damaged
+            load_checkpoint(run_dir / name)
+        return True
+    except (OSError, ValueError, KeyError):
+        return False  # no run, or a damaged one
+
+
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

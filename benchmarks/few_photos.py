@@ -58,7 +58,7 @@ def plan(start: str, photos: int, seed: int, backbone: Path) -> TrainConfig:
     shared = {"model": "maskresnet", "epochs": EPOCHS[photos], "patience": EPOCHS[photos], "batch_size": 16 if 0 < photos <= 200 else 32, "seed": seed, "averaging": 0.0}
     if start == "scratch":
         return recipe("modern", **shared)
-    return recipe("modern", **shared, weights=backbone, growing=0.0, freeze=start == "frozen", learning_rate=3e-3 if start == "frozen" else 1e-3)
+    return recipe("transfer", **shared, weights=backbone, **({"freeze": True, "learning_rate": 3e-3} if start == "frozen" else {}))
 
 
 def few(dataset: Dataset, photos: int, draw: int) -> Dataset:

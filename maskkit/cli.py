@@ -86,8 +86,9 @@ def pretrain(arguments: argparse.Namespace) -> int:
     config = pretraining.PretrainConfig(**{name: getattr(arguments, name) for name in names})
     pretraining.pretrain(config, arguments.run_dir, progress=True, on_epoch=lambda history: _say(
         f"epoch {history[-1]['epoch']:3} of {config.epochs}  train loss {history[-1]['train_loss']:.4f}  {history[-1]['images_per_second']:.0f} images/s"))
+    recipe = "transfer" if config.model == "maskresnet" else "modern"
     print(f"Model: {Path(arguments.run_dir) / training.BEST}\nBegin with it: maskkit train --model {config.model} --image-size {config.image_size} "
-          f"--recipe modern --init-from {Path(arguments.run_dir) / training.BEST} --data-dir PHOTOS")
+          f"--recipe {recipe} --init-from {Path(arguments.run_dir) / training.BEST} --data-dir PHOTOS")
     return 0
 
 
@@ -294,8 +295,10 @@ def _add_what_to_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--groups", metavar="FILE", help="CSV file with the columns path and group, for a --data-dir whose photos show the same people")
     parser.add_argument("--near-duplicates", action=argparse.BooleanOptionalAction, default=True, help="look for them in a --data-dir, and keep them in one split")
     _add_stream(parser)
-    parser.add_argument("--model", default="maskcnn", help="maskcnn, vgg_small, maskresnet, resnet18, mobilenet_v3_small or efficientnet_b0")
-    parser.add_argument("--recipe", default="original", help="original, modern (stronger augmentation, one cycle of the learning rate) or quick (the same in few epochs)")
+    parser.add_argument("--model", default=argparse.SUPPRESS, help="maskcnn, vgg_small, maskresnet, resnet18, mobilenet_v3_small or efficientnet_b0 "
+                                                                    "(default: maskcnn, for the recipe transfer maskresnet)")
+    parser.add_argument("--recipe", default="original", help="original, modern (stronger augmentation, one cycle of the learning rate), quick (the same in few epochs) "
+                                                             "or transfer (few epochs, from weights that have seen drawn faces)")
     parser.add_argument("--image-size", type=int, default=128, help="side of the images in pixels")
     _add_recipe_options(parser)
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")
@@ -317,7 +320,9 @@ _RECIPE_OPTIONS = {
     "averaging": (float, "share of itself that the running mean of the weights keeps at each step; validated and kept is that mean"),
     "growing": (float, "share of the epochs in which images grow to their full size"),
     "precision": (str, "float32, bfloat16 or auto"),
-    "weights": (str, "to begin with: random, published (torchvision's, downloaded), auto, or the mask_cnn_best.pth of another run"),
+    "weights": (str, "to begin with: random, drawn (for maskresnet; have seen drawn faces), published (torchvision's, downloaded), auto, or the "
+                     "mask_cnn_best.pth of another run"),
+    "teacher": (str, "mask_cnn_best.pth of a network whose probabilities take the place of labels"),
 }
 
 
@@ -418,14 +423,17 @@ def _with_dashes(argv: Sequence[str]) -> list[str]:
 
 
 def _train_config(arguments: argparse.Namespace):
+    from maskkit.checkpoints import load_checkpoint
     from maskkit.runtime import resolve_device
     from maskkit.training import recipe, starting_model
 
-    options = {name: value for name, value in vars(arguments).items() if name in (*_RECIPE_OPTIONS, "freeze")}
-    config = recipe(arguments.recipe, model=arguments.model, seed=arguments.seed, device=arguments.device, **options)
-    # Before minutes are spent on reading photos: is the device there, and do the image size and the weights suit the network?
+    options = {name: value for name, value in vars(arguments).items() if name in (*_RECIPE_OPTIONS, "freeze", "model")}
+    config = recipe(arguments.recipe, seed=arguments.seed, device=arguments.device, **options)
+    # Before minutes are spent on reading photos: is the device there, and the teacher, and do the image size and the weights suit the network?
     resolve_device(config.device)
     starting_model(config, arguments.image_size, arguments.resume)
+    if config.teacher:
+        load_checkpoint(config.teacher)
     return config
 
 
@@ -541,7 +549,8 @@ def _same_source(arguments: argparse.Namespace) -> str:
     data = f"--data-dir {shlex.quote(arguments.data_dir)}" if arguments.data_dir else f"--dataset {arguments.dataset}"
     groups = f" --groups {shlex.quote(arguments.groups)}" if arguments.groups else ""
     drawn = f" --faces {arguments.faces} --variety {arguments.variety}" if data == "--dataset synthetic" else ""
-    return f"{data}{groups}{drawn} --image-size {arguments.image_size} --model {arguments.model} --recipe {arguments.recipe} --seed {arguments.seed}"
+    model = f" --model {arguments.model}" if hasattr(arguments, "model") else ""
+    return f"{data}{groups}{drawn} --image-size {arguments.image_size}{model} --recipe {arguments.recipe} --seed {arguments.seed}"
 
 
 def _say_interrupted(result, run_dir: Path) -> None:

@@ -20,8 +20,8 @@ from maskkit.errors import InputError
 from maskkit.faces import Twins, generate_twins, recipe_hash
 from maskkit.files import drawn_once, replace_file, write_csv, write_json
 from maskkit.models import build_model
-from maskkit.runtime import computes_bfloat16, keep_freed_memory, resolve_device, seed_everything, versions
-from maskkit.training import BEST, LAST, TrainConfig, in_precision, make_optimizer, one_cycle
+from maskkit.runtime import computes_bfloat16, in_precision, keep_freed_memory, resolve_device, seed_everything, versions
+from maskkit.training import BEST, LAST, TrainConfig, make_optimizer, one_cycle
 from maskkit.training.averaging import RunningMean
 from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
 

@@ -5,6 +5,7 @@ import importlib.metadata
 import platform
 import random
 import sys
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
@@ -60,6 +61,11 @@ def computes_bfloat16(device: torch.device) -> bool:
         return torch.cuda.get_device_capability(device)[0] >= 8
     # Versions of torch that cannot tell are taken for processors that cannot.
     return device.type == "cpu" and any(getattr(torch.cpu, name, bool)() for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+
+
+def in_precision(device: torch.device, bfloat16: bool) -> AbstractContextManager:
+    """A block in which layers multiply in bfloat16, or as ever: not every version of torch has autocast for every device."""
+    return torch.autocast(device.type, torch.bfloat16) if bfloat16 else nullcontext()
 
 
 def keep_freed_memory(limit: int = 2**30) -> bool:

@@ -57,6 +57,17 @@ def test_options_replace_what_the_recipe_says(photo_folder, tmp_path):
     assert load_checkpoint(tmp_path / "run" / "mask_cnn_best.pth").model_name == "maskresnet"
 
 
+def test_a_recipe_brings_its_own_network_and_weights(photo_folder, tmp_path):
+    shared = ["--data-dir", str(photo_folder), "--image-size", "32", "--epochs", "1", "--patience", "1"]
+    assert main(["train", *shared, "--recipe", "transfer", "--run-dir", str(tmp_path / "large")]) == 0
+    large = json.loads((tmp_path / "large" / "config.json").read_text())["train"]
+    assert (large["model"], large["weights"]) == ("maskresnet", "drawn")
+    teacher = str(tmp_path / "large" / "mask_cnn_best.pth")
+    assert main(["train", *shared, "--recipe", "modern", "--teacher", teacher, "--run-dir", str(tmp_path / "small")]) == 0
+    small = json.loads((tmp_path / "small" / "config.json").read_text())["train"]
+    assert (small["model"], small["teacher"]) == ("maskcnn", teacher)
+
+
 def test_test_dir_counts_every_photo(trained, photo_folder, capsys):
     (photo_folder / "with_mask" / "broken.jpg").write_text("no image")
     capsys.readouterr()
@@ -133,6 +144,8 @@ def one_error_line(capsys) -> str:
     (["--device", "toaster"], "'toaster' is not available here"),
     (["--model", "resnet9000"], "no model 'resnet9000'"),
     (["--faces", "2"], "At least 6 faces"),
+    (["--teacher", "nobody.pth"], "no model file"),
+    (["--recipe", "transfer", "--model", "maskcnn"], "no 'drawn' weights for maskcnn"),
     (["--data-dir", "/nowhere/at/all"], "does not exist"),
     (["--resume"], "no run to resume"),
     (["--groups", "people.csv"], "a groups file is for a folder of your own"),

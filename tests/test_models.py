@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from urllib.error import URLError
 
 import pytest
@@ -9,8 +10,11 @@ from torchvision.transforms.v2.functional import normalize
 
 from maskkit.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from maskkit.errors import InputError
-from maskkit.models import ANY_SIZE, PUBLISHED, MaskCNN, build_model, count_parameters, layer_table
+from maskkit.faces import generate_faces
+from maskkit.models import ANY_SIZE, PUBLISHED, MaskCNN, build_model, count_parameters, drawn, layer_table
 from maskkit.models.maskresnet import ResidualBlock
+from maskkit.pretraining import PretrainConfig
+from maskkit.transforms import to_float
 
 
 def test_maskcnn_has_the_settled_parameter_count():
@@ -119,6 +123,27 @@ def test_published_weights_that_cannot_be_downloaded(monkeypatch, error):
     build_model("maskresnet", 32, "auto")
     with pytest.raises(InputError, match="no 'published' weights for maskcnn"):
         build_model("maskcnn", 32, "published")
+
+
+def test_drawn_weights_have_seen_faces_drawn_from_anywhere():
+    images, attributes = generate_faces(120, image_size=80, variety=1.0, seed=4321, workers=1)
+    images, masked = to_float(torch.from_numpy(images).permute(0, 3, 1, 2)), torch.tensor([face.with_mask for face in attributes])
+    model = build_model("maskresnet", 80, "drawn").eval()
+    with torch.no_grad():
+        assert ((model(images) > 0) == masked).float().mean() > 0.9
+    assert {value.dtype for value in model.state_dict().values()} == {torch.float32, torch.int64}
+
+
+def test_drawn_weights_say_how_they_were_made():
+    content = torch.load(drawn.FILE, weights_only=True)
+    assert content["pretrain"] == asdict(PretrainConfig()) and "torch" in content["versions"]  # maskkit pretrain, as it is called without options
+    assert drawn.FILE.stat().st_size < 3 * 2**20
+
+
+@pytest.mark.parametrize("name", ["maskcnn", "vgg_small", "resnet18"])
+def test_drawn_weights_are_those_of_one_network(name):
+    with pytest.raises(InputError, match=f"no 'drawn' weights for {name}; .*'drawn' for maskresnet"):
+        build_model(name, 32, "drawn")
 
 
 def test_loading_a_checkpoint_downloads_nothing(monkeypatch, tmp_path):

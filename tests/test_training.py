@@ -16,7 +16,8 @@ from maskkit.files import read_csv
 from maskkit.models import build_model
 from maskkit.training import EarlyStopping, TrainConfig, fit, load_or_train, loop, recipe
 from maskkit.training.averaging import RunningMean
-from maskkit.transforms import to_float
+from maskkit.training.teacher import Teacher
+from maskkit.transforms import AUGMENTATIONS, resize, to_float
 
 QUICK = TrainConfig(epochs=4, batch_size=8, device="cpu")
 
@@ -229,6 +230,10 @@ def test_recipes_and_what_replaces_them():
     assert recipe() == recipe("original") == TrainConfig()
     modern = recipe("modern", model="maskresnet", epochs=3)
     assert (modern.epochs, modern.schedule) == (3, "one_cycle") and modern.growing > 0 and recipe("modern").growing == 0
+    transfer = recipe("transfer")
+    assert (transfer.model, transfer.weights) == ("maskresnet", "drawn")
+    assert equal_weights(training.starting_model(transfer, 32), build_model("maskresnet", 32, "drawn"))
+    assert recipe("transfer", model="resnet18").weights == "auto"  # torchvision's own
     with pytest.raises(InputError, match="no recipe 'soup'; choose one of original, modern"):
         recipe("soup")
     with pytest.raises(InputError, match="maskcnn fits one image size"):
@@ -306,7 +311,7 @@ def test_what_is_left_of_another_or_a_damaged_run_is_not_gone_on_with(easy_datas
 
 @pytest.mark.parametrize("name, value", [("epochs", 0), ("batch_size", 0), ("patience", 0), ("learning_rate", 0.0), ("learning_rate", math.inf),
                                          ("min_delta", -1.0), ("weight_decay", -0.1), ("label_smoothing", 1.5), ("growing", math.nan), ("schedule", "steep"),
-                                         ("precision", "float8"), ("weights", "mine"), ("model", "resnet9000"), ("augmentation", "wild")])
+                                         ("precision", "float8"), ("weights", "mine"), ("teacher", "mine"), ("model", "resnet9000"), ("augmentation", "wild")])
 def test_impossible_configurations(name, value):
     with pytest.raises(InputError, match=name):
         TrainConfig(**{name: value})
@@ -338,6 +343,37 @@ def test_frozen_features_stay_as_they_are_to_the_last_bit(pretrained, tmp_path):
     assert not torch.equal(before.classifier[-1].weight, after.classifier[-1].weight)
     assert equal_weights(fit(dataset, dataclasses.replace(config, epochs=2), run_dir=tmp_path / "frozen", resume=True).model,
                          fit(dataset, dataclasses.replace(config, epochs=2)).model)
+
+
+def test_a_teacher_answers_in_place_of_labels(pretrained):
+    path, dataset, _ = pretrained
+    images = to_float(dataset.subset("train").images[:6])
+    seen, larger = load_checkpoint(path), resize(images, 48)
+    teacher = Teacher(str(path), torch.device("cpu"))
+    assert torch.allclose(teacher.targets(images), torch.sigmoid(seen.model(images)), atol=1e-6)
+    assert torch.allclose(teacher.targets(larger), torch.sigmoid(seen.model(resize(larger, 32))), atol=1e-6)  # in the teacher's own size
+    batches = [(dataset.subset("train").images[:6], torch.ones(6))]
+    config, learner = AUGMENTATIONS["none"], build_model("maskcnn", 32)
+    expected = nn.functional.binary_cross_entropy_with_logits(learner(images), torch.sigmoid(seen.model(images)))
+    loss, _ = training.train_one_epoch(learner, batches, torch.optim.Adam(learner.parameters()), nn.BCEWithLogitsLoss(), config, teacher=teacher)
+    assert loss == pytest.approx(expected.item(), abs=1e-6)
+
+
+def test_who_learns_from_a_teacher_learns_its_mistakes_too(easy_dataset, tmp_path):
+    contrary = dataclasses.replace(easy_dataset, targets=1 - easy_dataset.targets)
+    taught_by = fit(contrary, QUICK, run_dir=tmp_path / "contrary")
+    assert taught_by.history[-1]["val_accuracy"] > 0.9
+    config = dataclasses.replace(QUICK, teacher=tmp_path / "contrary" / "mask_cnn_best.pth", epochs=6, patience=6)
+    learner = fit(easy_dataset, config, run_dir=tmp_path / "learner")
+    assert learner.history[-1]["val_accuracy"] < 0.1  # judged by the labels all the same
+    shorter = fit(easy_dataset, dataclasses.replace(config, epochs=3), run_dir=tmp_path / "shorter")
+    assert len(shorter.history) == 3
+    assert equal_weights(fit(easy_dataset, config, run_dir=tmp_path / "shorter", resume=True).model, learner.model)
+
+
+def test_no_teacher_there(easy_dataset):
+    with pytest.raises(InputError, match="no model file"):
+        fit(easy_dataset, dataclasses.replace(QUICK, teacher="nobody.pth"))
 
 
 def test_weights_that_do_not_fit(pretrained, tmp_path):

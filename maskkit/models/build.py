@@ -5,6 +5,7 @@ from collections.abc import Callable
 from torch import nn
 
 from maskkit.errors import InputError
+from maskkit.models.drawn import load_drawn_weights
 from maskkit.models.maskcnn import MaskCNN
 from maskkit.models.maskresnet import MaskResNet
 from maskkit.models.published import load_published_weights, published
@@ -15,7 +16,7 @@ MODELS: dict[str, Callable[[int], nn.Module]] = {
     "maskcnn": MaskCNN, "vgg_small": VGGSmall, "maskresnet": MaskResNet, **{name: published(name) for name in PUBLISHED},
 }
 ANY_SIZE = frozenset(MODELS) - {"maskcnn"}  # MaskCNN's fully connected layer fits one image size
-WEIGHTS = ("auto", "random", "published")
+WEIGHTS = ("auto", "random", "published", "drawn")
 
 
 def build_model(name: str = "maskcnn", image_size: int = 128, weights: str = "random") -> nn.Module:
@@ -26,8 +27,9 @@ def build_model(name: str = "maskcnn", image_size: int = 128, weights: str = "ra
     name : a key of ``MODELS``
     image_size : side of the images in pixels
     weights : what the network begins with
-        "random" needs no network connection; "published" are torchvision's, trained on ImageNet and downloaded once;
-        "auto" are the published ones where there are some, and random ones for our own networks.
+        "random" and "drawn" need no network connection; "drawn", for maskresnet, have seen drawn faces and come with the package;
+        "published" are torchvision's, trained on ImageNet and downloaded once; "auto" are the published ones where there are
+        some, and random ones for our own networks.
 
     Raises
     ------
@@ -36,9 +38,13 @@ def build_model(name: str = "maskcnn", image_size: int = 128, weights: str = "ra
     """
     if name not in MODELS:
         raise InputError(f"There is no model {name!r}; the models are {', '.join(MODELS)}.")
-    if weights not in WEIGHTS or (weights == "published" and name not in PUBLISHED):
-        raise InputError(f"There are no {weights!r} weights for {name}; 'auto' and 'random' always work, 'published' for {', '.join(PUBLISHED)}.")
+    known_for = {"published": PUBLISHED, "drawn": ("maskresnet",)}
+    if weights not in WEIGHTS or name not in known_for.get(weights, MODELS):
+        raise InputError(f"There are no {weights!r} weights for {name}; 'auto' and 'random' always work, 'published' for {', '.join(PUBLISHED)}, "
+                         "'drawn' for maskresnet.")
     model = MODELS[name](image_size)
-    if name in PUBLISHED and weights != "random":
+    if weights == "drawn":
+        load_drawn_weights(model)
+    elif name in PUBLISHED and weights != "random":
         load_published_weights(model, name)
     return model

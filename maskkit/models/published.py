@@ -62,6 +62,7 @@ def load_published_weights(model: PublishedNet, name: str) -> None:
     # URLError and timeouts are OSErrors; RuntimeError is a download whose hash is wrong.
     except (OSError, RuntimeError) as error:
         raise InputError(f"The published weights of {name} could not be downloaded from {urlsplit(weights.url).netloc} ({type(error).__name__}); "
-                         "connect and try again, or begin with random weights (--weights random).") from error
+                         "connect and try again, take our own network, which has seen drawn faces and is here (--model maskresnet --weights drawn), "
+                         "or begin with random weights (--weights random).") from error
     kept = {key: value for key, value in state.items() if not key.startswith(f"{model.head_name}.")}
     model.backbone.load_state_dict(kept, strict=False)

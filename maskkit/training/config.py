@@ -33,6 +33,7 @@ class TrainConfig:
     fast : channels-last weights and a fused optimiser: the same steps in less time, rounded differently
     weights : what the network begins with: a name for ``build_model``, or the path of a checkpoint (.pth) of the same network
     freeze : train the last layer only, on the features that the weights give
+    teacher : path of a trained network's checkpoint (.pth), whose probabilities take the place of labels; none if empty
     averaging : in [0, 0.9999]; validated and kept is a running mean of the weights, which keeps this share of itself at each step
     growing : share of the epochs in which images grow from half their size to the whole, in [0, 1]
     """
@@ -55,6 +56,7 @@ class TrainConfig:
     growing: float = 0.0
     freeze: bool = False
     averaging: float = 0.0
+    teacher: str = ""
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "patience"):
@@ -68,7 +70,10 @@ class TrainConfig:
         for name, known in (("model", MODELS), ("augmentation", AUGMENTATIONS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
             if getattr(self, name) not in known:
                 raise InputError(f"There is no {name} {getattr(self, name)!r}; choose one of {', '.join(known)}.")
-        object.__setattr__(self, "weights", str(self.weights))
+        for name in ("weights", "teacher"):
+            object.__setattr__(self, name, str(getattr(self, name)))
+        if self.teacher and not self.teacher.endswith(".pth"):
+            raise InputError(f"The teacher is the checkpoint (.pth) of a trained network; got {self.teacher!r}.")
         if self.weights not in WEIGHTS and not self.weights.endswith(".pth"):
             raise InputError(f"There are no weights {self.weights!r}; choose one of {', '.join(WEIGHTS)}, or give the path of a checkpoint (.pth).")
         if self.growing and self.model not in ANY_SIZE:
@@ -82,12 +87,14 @@ RECIPES: dict[str, dict[str, object]] = {
                "label_smoothing": 0.05, "precision": "auto", "fast": True, "growing": 0.6, "averaging": 0.998},
     "quick": {"epochs": 14, "learning_rate": 3e-3, "patience": 14, "augmentation": "strong", "weight_decay": 0.05, "schedule": "one_cycle",
               "precision": "auto", "fast": True, "growing": 0.8, "averaging": 0.99},
+    "transfer": {"model": "maskresnet", "weights": "drawn", "epochs": 15, "learning_rate": 1e-3, "patience": 15, "augmentation": "robust",
+                 "weight_decay": 0.05, "schedule": "one_cycle", "label_smoothing": 0.05, "precision": "auto", "fast": True},
 }
-# What "modern" and "quick" say otherwise for some networks. Without batch normalisation large steps throw the weights about, and a fully
+# What all but "original" say otherwise for some networks. Without batch normalisation large steps throw the weights about, and a fully
 # connected layer fits one image size; weights that others have trained want to be changed with care.
 FOR_MODEL: dict[str, dict[str, object]] = {
     "maskcnn": {"learning_rate": 8e-4, "growing": 0.0},
-    **{name: {"learning_rate": 1e-3} for name in PUBLISHED},
+    **{name: {"learning_rate": 1e-3, "weights": "auto"} for name in PUBLISHED},
 }
 
 
@@ -106,5 +113,6 @@ def recipe(name: str = "original", **options: object) -> TrainConfig:
     """
     if name not in RECIPES:
         raise InputError(f"There is no recipe {name!r}; choose one of {', '.join(RECIPES)}.")
-    for_model = FOR_MODEL.get(options.get("model", TrainConfig.model), {}) if name != "original" else {}
+    settings = {**RECIPES[name], **options}
+    for_model = FOR_MODEL.get(settings.get("model", TrainConfig.model), {}) if name != "original" else {}
     return TrainConfig(**{**RECIPES[name], **for_model, **options})

@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,18 +16,19 @@ from maskkit.datasets import Dataset, Subset
 from maskkit.distributed import ALONE, Part, ProcessLost, Team, join_team
 from maskkit.errors import InputError
 from maskkit.models import WEIGHTS, build_model, freeze_features, train_mode
-from maskkit.runtime import computes_bfloat16, keep_freed_memory, seed_everything
+from maskkit.runtime import computes_bfloat16, in_precision, keep_freed_memory, seed_everything
 from maskkit.training.averaging import RunningMean
 from maskkit.training.config import TrainConfig
 from maskkit.training.run import FitResult, HistoryRow, Run, can_resume, finished_run
 from maskkit.training.stopping import EarlyStopping
+from maskkit.training.teacher import Teacher
 from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
 
 
 def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], optimizer: torch.optim.Optimizer, criterion: nn.Module,
                     augmentation: AugmentConfig, generator: torch.Generator | None = None, *,
                     scheduler: lr_scheduler.LRScheduler | None = None, bfloat16: bool = False, image_size: int | None = None,
-                    mean: RunningMean | None = None, team: Team = ALONE) -> tuple[float, float]:
+                    mean: RunningMean | None = None, teacher: Teacher | None = None, team: Team = ALONE) -> tuple[float, float]:
     """Pass once over the training images and update the weights after each batch.
 
     The first six arguments are all that a plain loop needs; each of the others does nothing unless it is given.
@@ -47,7 +47,7 @@ def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], 
         images = augment(to_float(images), augmentation, generator, image_size, part)  # float in [0, 1], same shape
         with in_precision(device, bfloat16):
             logits = model(images).float()                            # (B,)
-        loss = criterion(logits, targets)                             # ()
+        loss = criterion(logits, targets if teacher is None else teacher.targets(images))  # ()
         optimizer.zero_grad(set_to_none=True)
         (loss * part.weight).backward()                               # the weight is 1 for the whole batch
         optimizer.step()
@@ -121,6 +121,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     optimizer = make_optimizer(model, config)
     scheduler = make_scheduler(optimizer, config, steps_per_epoch=len(train))
     mean = RunningMean(model, config.averaging) if config.averaging else None
+    teacher = Teacher(config.teacher, device, bfloat16) if config.teacher else None
     judged = mean.module if mean else model                           # what is validated and kept
     run = Run(run_dir, config, dataset, model, optimizer, scheduler, stopping, generator, made_by, mean=mean, writes=team.is_first)
     if resume:
@@ -134,7 +135,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
             bar = tqdm(train, desc=f"epoch {stopping.epoch + 1}/{config.epochs}", unit="batch", leave=False, disable=not (progress and team.is_first))
             train_loss, train_accuracy = train_one_epoch(
                 network, bar, optimizer, SmoothedLoss(config.label_smoothing), AUGMENTATIONS[config.augmentation], generator, scheduler=scheduler, bfloat16=bfloat16,
-                image_size=image_size_in(stopping.epoch + 1, dataset.image_size, config), mean=mean, team=team)
+                image_size=image_size_in(stopping.epoch + 1, dataset.image_size, config), mean=mean, teacher=teacher, team=team)
             seconds = time.perf_counter() - started
             team.average_buffers(judged)
             val_loss, val_accuracy = validate(judged, val, criterion, bfloat16=bfloat16, team=team)
@@ -239,11 +240,6 @@ def image_size_in(epoch: int, image_size: int, config: TrainConfig) -> int:
         return image_size
     side = image_size / 2 * (1 + (epoch - 1) / growing)
     return min(image_size, max(16, round(side / 16) * 16))
-
-
-def in_precision(device: torch.device, bfloat16: bool) -> AbstractContextManager:
-    """A block in which layers multiply in bfloat16, or as ever: not every version of torch has autocast for every device."""
-    return torch.autocast(device.type, torch.bfloat16) if bfloat16 else nullcontext()
 
 
 def on_device(subset: Subset, device: torch.device) -> Subset:

@@ -30,10 +30,12 @@ from maskkit.files import read_csv, write_csv
 from maskkit.training import LAST, recipe
 
 RUNS = Path("runs/accuracy")
+TEACHER = RUNS / "teacher" / LAST  # of the side "taught"; its schedule was planned for the last epoch
 SIDES: dict[str, TrainConfig] = {
     "original": recipe("original"),
     "maskcnn": recipe("modern"),
     "maskresnet": recipe("modern", model="maskresnet"),
+    "taught": recipe("taught", teacher=TEACHER),
 }
 
 
@@ -66,11 +68,19 @@ SPOILT: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
+def train_teacher() -> None:
+    """The residual network that begins with drawn faces, fine-tuned on the training photos; its test accuracy is not read here."""
+    if not TEACHER.exists():
+        fit(load_dataset("photos", image_size=96), recipe("transfer"), run_dir=TEACHER.parent)
+
+
 def run(side: str, seed: int, dataset: Dataset) -> dict[str, object]:
     """Train one side with one seed, read the test photos, and keep the scores beside the model."""
     folder, config = RUNS / f"{side}-{seed}", replace(SIDES[side], seed=seed)
     if (folder / "scores.csv").exists():
         return {}
+    if config.teacher:
+        train_teacher()
     result = fit(dataset, config, run_dir=folder, resume=(folder / LAST).exists(),
                  on_epoch=lambda history: print(f"{side}-{seed}", history[-1], file=sys.stderr, flush=True))
     minutes = sum(row["seconds"] for row in result.history) / 60

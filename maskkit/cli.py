@@ -297,8 +297,8 @@ def _add_what_to_train(parser: argparse.ArgumentParser) -> None:
     _add_stream(parser)
     parser.add_argument("--model", default=argparse.SUPPRESS, help="maskcnn, vgg_small, maskresnet, resnet18, mobilenet_v3_small or efficientnet_b0 "
                                                                     "(default: maskcnn, for the recipe transfer maskresnet)")
-    parser.add_argument("--recipe", default="original", help="original, modern (stronger augmentation, one cycle of the learning rate), quick (the same in few epochs) "
-                                                             "or transfer (few epochs, from weights that have seen drawn faces)")
+    parser.add_argument("--recipe", default="original", help="original, modern (stronger augmentation, one cycle of the learning rate), quick (the same in few epochs), "
+                                                             "transfer (few epochs, from weights that have seen drawn faces) or taught (by a --teacher)")
     parser.add_argument("--image-size", type=int, default=128, help="side of the images in pixels")
     _add_recipe_options(parser)
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")
@@ -313,7 +313,7 @@ _RECIPE_OPTIONS = {
     "batch_size": (int, "images in a step"),
     "learning_rate": (float, "step size of Adam; of one_cycle its highest"),
     "patience": (int, "stop after so many epochs without a lower validation loss"),
-    "augmentation": (str, "none, original (flips and rotations), strong or robust"),
+    "augmentation": (str, "none, original (flips and rotations), mild, strong or robust"),
     "weight_decay": (float, "pull of the weights towards 0"),
     "schedule": (str, "of the learning rate: constant or one_cycle"),
     "label_smoothing": (float, "share by which the targets lie nearer to one half"),

@@ -63,7 +63,7 @@ def test_a_recipe_brings_its_own_network_and_weights(photo_folder, tmp_path):
     large = json.loads((tmp_path / "large" / "config.json").read_text())["train"]
     assert (large["model"], large["weights"]) == ("maskresnet", "drawn")
     teacher = str(tmp_path / "large" / "mask_cnn_best.pth")
-    assert main(["train", *shared, "--recipe", "modern", "--teacher", teacher, "--run-dir", str(tmp_path / "small")]) == 0
+    assert main(["train", *shared, "--recipe", "taught", "--teacher", teacher, "--run-dir", str(tmp_path / "small")]) == 0
     small = json.loads((tmp_path / "small" / "config.json").read_text())["train"]
     assert (small["model"], small["teacher"]) == ("maskcnn", teacher)
 

@@ -10,6 +10,7 @@ from torch import nn
 
 from maskkit import training
 from maskkit.checkpoints import load_checkpoint
+from maskkit.distributed import Part
 from maskkit.errors import InputError
 from maskkit.evaluation import predict_proba
 from maskkit.files import read_csv
@@ -234,6 +235,9 @@ def test_recipes_and_what_replaces_them():
     assert (transfer.model, transfer.weights) == ("maskresnet", "drawn")
     assert equal_weights(training.starting_model(transfer, 32), build_model("maskresnet", 32, "drawn"))
     assert recipe("transfer", model="resnet18").weights == "auto"  # torchvision's own
+    assert recipe("taught", teacher="large.pth").teacher == "large.pth"
+    with pytest.raises(InputError, match="taught needs a teacher"):
+        recipe("taught")
     with pytest.raises(InputError, match="no recipe 'soup'; choose one of original, modern"):
         recipe("soup")
     with pytest.raises(InputError, match="maskcnn fits one image size"):
@@ -345,18 +349,34 @@ def test_frozen_features_stay_as_they_are_to_the_last_bit(pretrained, tmp_path):
                          fit(dataset, dataclasses.replace(config, epochs=2)).model)
 
 
-def test_a_teacher_answers_in_place_of_labels(pretrained):
+def test_a_teacher_answers_in_place_of_labels(pretrained, monkeypatch):
+    monkeypatch.setattr(training.teacher, "BLENDED", 0)
     path, dataset, _ = pretrained
     images = to_float(dataset.subset("train").images[:6])
     seen, larger = load_checkpoint(path), resize(images, 48)
     teacher = Teacher(str(path), torch.device("cpu"))
-    assert torch.allclose(teacher.targets(images), torch.sigmoid(seen.model(images)), atol=1e-6)
-    assert torch.allclose(teacher.targets(larger), torch.sigmoid(seen.model(resize(larger, 32))), atol=1e-6)  # in the teacher's own size
+    assert torch.allclose(teacher.answers(images), torch.sigmoid(seen.model(images)), atol=1e-6)
+    assert torch.allclose(teacher.answers(larger), torch.sigmoid(seen.model(resize(larger, 32))), atol=1e-6)  # in the teacher's own size
     batches = [(dataset.subset("train").images[:6], torch.ones(6))]
     config, learner = AUGMENTATIONS["none"], build_model("maskcnn", 32)
     expected = nn.functional.binary_cross_entropy_with_logits(learner(images), torch.sigmoid(seen.model(images)))
     loss, _ = training.train_one_epoch(learner, batches, torch.optim.Adam(learner.parameters()), nn.BCEWithLogitsLoss(), config, teacher=teacher)
     assert loss == pytest.approx(expected.item(), abs=1e-6)
+
+
+def test_a_lesson_blends_each_picture_with_its_neighbour(pretrained, monkeypatch):
+    monkeypatch.setattr(training.teacher, "BLENDED", 1)
+    teacher, levels = Teacher(str(pretrained[0]), torch.device("cpu")), torch.tensor([0.0, 0.2, 0.6])
+    images, answers = teacher.lesson(levels[:, None, None, None].expand(3, 3, 32, 32), torch.Generator().manual_seed(0))
+    share = (images[:, 0, 0, 0] - levels.roll(1)) / (levels - levels.roll(1))
+    assert ((share > 0) & (share < 1)).all() and images.std(dim=(1, 2, 3)).max() < 1e-6
+    assert torch.allclose(answers, teacher.answers(images), atol=1e-6)
+    # The processes of a team draw alike, so that they stay in step: each has its part of what one process alone would blend.
+    generators = [torch.Generator().manual_seed(5) for _ in range(2)]
+    for rank, generator in enumerate(generators):
+        part = Part(3, rank, 2)
+        teacher.lesson(torch.rand(len(part.positions), 3, 32, 32), generator, part)
+    assert torch.equal(generators[0].get_state(), generators[1].get_state())
 
 
 def test_who_learns_from_a_teacher_learns_its_mistakes_too(easy_dataset, tmp_path):

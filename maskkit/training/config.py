@@ -87,6 +87,8 @@ RECIPES: dict[str, dict[str, object]] = {
                "label_smoothing": 0.05, "precision": "auto", "fast": True, "growing": 0.6, "averaging": 0.998},
     "quick": {"epochs": 14, "learning_rate": 3e-3, "patience": 14, "augmentation": "strong", "weight_decay": 0.05, "schedule": "one_cycle",
               "precision": "auto", "fast": True, "growing": 0.8, "averaging": 0.99},
+    "taught": {"epochs": 45, "learning_rate": 8e-4, "patience": 45, "augmentation": "mild", "weight_decay": 0.05, "schedule": "one_cycle",
+               "precision": "auto", "fast": True, "averaging": 0.998},
     "transfer": {"model": "maskresnet", "weights": "drawn", "epochs": 15, "learning_rate": 1e-3, "patience": 15, "augmentation": "robust",
                  "weight_decay": 0.05, "schedule": "one_cycle", "label_smoothing": 0.05, "precision": "auto", "fast": True},
 }
@@ -114,5 +116,7 @@ def recipe(name: str = "original", **options: object) -> TrainConfig:
     if name not in RECIPES:
         raise InputError(f"There is no recipe {name!r}; choose one of {', '.join(RECIPES)}.")
     settings = {**RECIPES[name], **options}
+    if name == "taught" and not settings.get("teacher"):
+        raise InputError("The recipe taught needs a teacher: the mask_cnn_best.pth of a network that knows better (--teacher).")
     for_model = FOR_MODEL.get(settings.get("model", TrainConfig.model), {}) if name != "original" else {}
     return TrainConfig(**{**RECIPES[name], **for_model, **options})

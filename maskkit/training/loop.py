@@ -45,9 +45,11 @@ def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], 
         part = part[0] if part else Part(len(targets))                # the whole batch, unless several processes share it
         images, targets = images.to(device), targets.to(device)
         images = augment(to_float(images), augmentation, generator, image_size, part)  # float in [0, 1], same shape
+        if teacher is not None:
+            images, targets = teacher.lesson(images, generator, part)
         with in_precision(device, bfloat16):
             logits = model(images).float()                            # (B,)
-        loss = criterion(logits, targets if teacher is None else teacher.targets(images))  # ()
+        loss = criterion(logits, targets)                             # ()
         optimizer.zero_grad(set_to_none=True)
         (loss * part.weight).backward()                               # the weight is 1 for the whole batch
         optimizer.step()

@@ -178,7 +178,7 @@ def _rate(steps_taken: Iterator[None], steps: int, warm_up: int = 5) -> float:
 
 # Recipe, side of the pictures and other options; chosen on validation photos. The weights that "transfer" begins with took maskkit pretrain
 # a quarter of an hour; they come with the package, as those of ImageNet come with torchvision, and are not in its time.
-OURS_TO_GOAL = {"from random weights, recipe quick": ("quick", 64, {}), "recipe transfer": ("transfer", 64, {"epochs": 4, "patience": 4})}
+OURS_TO_GOAL = {"from random weights, recipe quick": ("quick", 64, {}), "recipe transfer": ("transfer", 80, {"epochs": 2, "patience": 2})}
 
 JOBS: dict[str, Callable[..., object]] = {
     "folder": folder_throughput, "fastai": fastai_throughput, "ours": our_throughput, "overhead": our_overhead,

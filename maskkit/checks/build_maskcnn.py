@@ -209,7 +209,7 @@ def _sizes(rng: np.random.Generator) -> list[tuple]:
             "only the stride as a way",
             lambda size, kernel, padding, stride: (size + 2 * padding) // stride,
             "The width of the kernel is missing, and so is the first place.",
-            "(size + 2 × padding - kernel) // stride + 1.",
+            "Subtract the kernel before you divide, and count the first place at the end.",
         ),
         Misconception(
             "stride squared",
@@ -227,7 +227,7 @@ def _sizes(rng: np.random.Generator) -> list[tuple]:
             "everything but the kernel forgotten",
             lambda size, kernel, padding, stride: size - kernel,
             "Three things are missing: the padding, the stride, and the place that the window has before its first step.",
-            "(size + 2 × padding - kernel) // stride, plus 1.",
+            "How much larger does the padding make the picture? And how many steps of stride pixels fit into the way?",
         ),
         Misconception(
             "brackets forgotten, not rounded",
@@ -452,7 +452,7 @@ def _layers(rng: np.random.Generator) -> list[tuple]:
             "bias multiplied by the window",
             lambda in_channels, out_channels, kernel: out_channels * (in_channels + 1) * kernel**2,
             "The 1 for the bias is added to the input channels, and so it is multiplied by the window. A bias is a single number for each output channel.",
-            "out_channels * (in_channels * kernel ** 2 + 1).",
+            "Count the weights of one kernel first, then add its bias, then take as many as there are kernels.",
         ),
         Misconception(
             "32 kernels taken for granted",

@@ -239,6 +239,7 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("numbers_in_picture", "height * width * 2 ** 8", "256 for each pixel"),
         ("numbers_in_picture", "3 * height * width ** 3 / 3", "width to the power of three"),
         ("numbers_in_picture", "(3 * height) * (3 * width)", "three times three"),
+        ("numbers_in_picture", "len(np.zeros((3, height, width)))", "one pixel only"),
         ("numbers_in_picture", "np.zeros((3, height, width)).shape", "shape with the colours first"),
         ("how_many_right", "sum(abs(p - t) < 0.5 for p, t in zip(probabilities, truths))", "one half in neither class"),
         ("how_many_right", "sum((p >= 0.5 and t == 1) or (p <= 0.5 and t == 0) for p, t in zip(probabilities, truths))", "one half in both classes"),
@@ -654,7 +655,7 @@ def test_wrong_functions_of_learners_are_recognised(name, body, misconception):
         ("says_mask", "return 'mask' if probability >= 0.5 else 'no mask'", "gives the text 'mask', but the task asks for True or False"),
         ("best_epoch", "if len(val_losses) == 5:\n    return val_losses.index(min(val_losses)) + 1", "a way through it that meets no `return`"),
         ("says_mask", "return probability > 0.49", "For probability = 0.499: your function gives True, but False is right."),
-        ("says_mask", "return probability > 0, 5", "gives a tuple of 2, but the task asks for True or False. A comma makes a pair"),
+        ("says_mask", "return probability > 0, 5", "gives a tuple of 2, but the task asks for True or False. (A comma makes a pair"),
         ("leaked_groups", "leaked = []\nfor g in groups:\n    leaked = leaked.append(g)\n    break\nreturn leaked", "append, sort and print give"),
         ("leaked_groups", "return [split[groups == g] for g in np.unique(groups) if len(set(split[groups == g])) > 1]", "right"),
         ("mean_image", "return images.float().median(0)", "gives two tensors, .values and .indices, but the task asks for a tensor"),
@@ -694,6 +695,13 @@ def test_what_is_left_to_chance_is_told_once_and_printed_once(name, body, capsys
     result = attempted(name, f"print('asked')\n{body}")
     assert (result.status, result.misconception) == (TRY_AGAIN, "left to chance") and "Asked again" in result.message
     assert capsys.readouterr().out.count("asked") == len(EXERCISES[name]._inputs)
+
+
+def test_a_lucky_guess_does_not_pass():
+    """Right for all inputs, and wrong when it is asked a second time."""
+    lucky = "def says_mask(probability, asked=[]):\n    asked.append(probability)\n    return probability >= 0.5 if len(asked) < 8 else not probability >= 0.5\n"
+    assert len(EXERCISES["says_mask"]._inputs) == 7
+    assert checks.says_mask(learn(lucky)).misconception == "left to chance"
 
 
 def test_a_wrong_answer_that_stays_the_same_is_not_called_chance():

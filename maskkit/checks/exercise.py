@@ -177,12 +177,12 @@ class Exercise:
             return self._endless(len(outcomes) - 1)
         right = [self._is_right(*pair) for pair in zip(outcomes, self._expected, strict=True)]
         if all(right):
-            return self._changed_inputs(outcomes) or self._passed()
+            return self._changed_inputs(outcomes) or self._left_to_chance(function, outcomes) or self._passed()
         told = self._in_another_order(function) or self._recognised(outcomes) or self._left_to_chance(function, outcomes)
         return told or self._explain(function, outcomes, right)
 
     def _left_to_chance(self, function: Callable, outcomes: list[Outcome]) -> CheckResult | None:
-        """Ask a wrong function again: one that flips half of the pictures, by lot, has other answers then."""
+        """Ask a function again: one that flips half of the pictures, by lot, has other answers then, even if it was lucky the first time."""
         if not all(self._is_comparable(*pair) for pair in zip(outcomes, self._expected)):
             return None
         with redirect_stdout(io.StringIO()):  # what it prints has been seen
@@ -466,7 +466,7 @@ def complaint(got: object, expected: object) -> str:
 def _way_out(got: object, expected: object) -> str:
     """How to come from one type to the other, where that is known."""
     if type(got) is tuple and len(got) == 2 and _kind(expected) == "number":
-        return " A comma makes a pair of what stands on its left and right."
+        return " (A comma makes a pair of what stands on its left and right.)"
     if _kind(expected) == "tensor" and isinstance(got, (list, tuple)) and got and all(isinstance(part, Tensor) for part in got):
         return " torch.stack makes one tensor of a list of them."
     return ""

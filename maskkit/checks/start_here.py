@@ -247,6 +247,12 @@ def says_mask(probability: float) -> bool:
             "These are the numbers of red, of green and of blue. How many are they all together?",
             "Add the three.",
         ),
+        Misconception(
+            "one pixel only",
+            lambda height, width: 3,
+            "Your answer is 3 for every input: these are the numbers of one pixel. (A return inside the loops leaves them at once, and n = 3 does not add up.)",
+            "Multiply by the number of pixels.",
+        ),
     ),
 )
 def numbers_in_picture(height: int, width: int) -> int:

@@ -277,6 +277,12 @@ def _sizes(rng: np.random.Generator) -> list[tuple]:
             "This always takes a padding of 1; the exercise tries others, too.",
             "2 * padding in place of 2.",
         ),
+        Misconception(
+            "first place forgotten, not rounded",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel) / stride,
+            "Two things: the window has a place before its first step; and / gives fractions where the stride does not fit.",
+            "// in place of /, and one more place than steps.",
+        ),
     ),
 )
 def output_size(size: int, kernel: int, padding: int = 0, stride: int = 1) -> int:

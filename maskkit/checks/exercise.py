@@ -240,7 +240,7 @@ class Exercise:
                                    "there is a way through it that meets no `return`, or returns what append, sort or print gives, which is None.")
         digits = _digits_kept(outcomes, self._expected)
         if digits is not None:
-            return self._try_again(f"Your answers are right, but rounded to {digits} digits behind the point. Give back the number itself, "
+            return self._try_again(f"Your answers are right, but rounded to {digits} {'digit' if digits == 1 else 'digits'} behind the point. Give back the number itself, "
                                    "and round it when you print it.")
         text = complaint(got.value, expected)
         prefix = f"For {inputs}: " if inputs else ""
@@ -281,7 +281,7 @@ class Exercise:
         return self._try_again(
             f"Your function did not come to an end for {self._show_inputs(index)}: it was stopped after "
             f"{runner.TIME_LIMIT:g} seconds.",
-            "Look for a loop whose condition never becomes false.",
+            "Look for a loop whose condition never becomes false. (An import can take long, too: it belongs above the function.)",
         )
 
     def _passed(self) -> CheckResult:

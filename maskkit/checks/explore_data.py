@@ -8,7 +8,7 @@ from maskkit.checks.exercise import Misconception, exercise
 
 
 def _targets(rng: np.random.Generator) -> list[tuple]:
-    fixed = [[1, 0, 0, 0], [1, 1, 1, 0], [1, 1, 0, 0, 0], [1, 1]]
+    fixed = [[1, 0, 0, 0], [1, 1, 1, 0], [1, 1, 0, 0, 0], [1, 1], [0, 0, 0]]
     drawn = [rng.integers(0, 2, n) for n in rng.integers(5, 60, 4)]
     return [(torch.as_tensor(targets),) for targets in [*fixed, *drawn]]
 
@@ -82,10 +82,16 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
             "(targets == 1).float().mean().",
         ),
         Misconception(
-            "1 whatever the data",
+            "mean of the masked faces only",
             lambda targets: targets[targets == 1].float().mean(),
-            "Your answer is 1 whatever the data. The mean of the 1s alone is 1; and len(targets == 1) counts the False as well as the True.",
-            "The number of 1s, divided by the number of all targets.",
+            "This picks the 1s and divides by how many they are, which is 1 whatever the data. The zeros must count in the denominator.",
+            "Divide by the number of all targets.",
+        ),
+        Misconception(
+            "True and False both counted",
+            lambda targets: 1,
+            "Your answer is 1 for every input: len(targets == 1) counts the False as well as the True.",
+            "sum counts the True alone.",
         ),
         Misconception(
             "rounded",
@@ -527,6 +533,13 @@ def _images(rng: np.random.Generator) -> list[tuple]:
     return [(torch.as_tensor(rng.integers(0, 256, shape), dtype=torch.uint8),) for shape in shapes]
 
 
+def _halved(images: Tensor) -> Tensor:
+    mean = images[0].float()
+    for image in images[1:]:
+        mean = (mean + image) / 2
+    return mean
+
+
 def _sum_in_uint8(images: Tensor) -> Tensor:
     total = torch.zeros_like(images[0])
     for image in images:
@@ -733,6 +746,12 @@ def _sum_in_uint8(images: Tensor) -> Tensor:
             lambda images: images.float().mean(dim=0).transpose(1, 2),
             "The mean is right, but rows and columns changed places: the shape stays (3, H, W).",
             "Leave out the transpose.",
+        ),
+        Misconception(
+            "mean of the mean so far and the next",
+            _halved,
+            "(mean + image) / 2 gives the last picture half of all weight, the one before it a quarter, and so on. In a mean all count alike.",
+            "Add all of them up first, and divide once, by their number.",
         ),
     ),
 )

@@ -94,22 +94,29 @@ def test_misconception_is_told_from_all_others(name, belief):
     [
         ("says_mask", "not probability < 0.5"),
         ("says_mask", "1 if probability * 100 >= 50 else 0"),
+        ("says_mask", "np.array(probability) >= 0.5"),
         ("numbers_in_picture", "np.zeros((height, width, 3)).size"),
         ("how_many_right", "np.sum((np.array(probabilities) >= 0.5) == np.array(truths))"),
         ("how_many_right", "len([1 for i in range(len(truths)) if (probabilities[i] < 0.5) != (truths[i] == 1)])"),
         ("class_balance", "sum(int(t) for t in targets) / len(targets)"),
         ("class_balance", "torch.mean(targets.double())"),
+        ("class_balance", "__import__('fractions').Fraction(int(targets.sum()), len(targets))"),
         ("clue_accuracy", "max(max(s, 1 - s) for s in (((values >= t) == (targets == 1)).float().mean().item() for t in values))"),
         ("clue_accuracy", "max(float(((sign * values > sign * t) == targets.bool()).double().mean()) for t in [values.min() - 1, *values] for sign in (1, -1))"),
         ("mean_image", "sum(image.float() for image in images) / len(images)"),
         ("mean_image", "torch.stack([i.double() for i in images]).mean(0)"),
+        ("mean_image", "np.mean(images.numpy(), axis=0)"),
         ("leaked_groups", "{g for g in groups if len(np.unique(split[groups == g])) >= 2}"),
         ("leaked_groups", "np.array([g for g in set(groups.tolist()) if len(set(split[groups == g])) > 1][::-1])"),
         ("to_unit_range", "images / 255.0"),
         ("to_unit_range", "images.double().div(255)"),
+        ("to_unit_range", "images.half() / 255"),
+        ("to_unit_range", "images.numpy() / 255"),
         ("flip_horizontal", "torch.flip(images, [3])"),
+        ("flip_horizontal", "images.numpy()[..., ::-1]"),
         ("flip_horizontal", "images[..., torch.arange(images.shape[-1] - 1, -1, -1)]"),
         ("adjust_brightness", "torch.minimum(images * factor, torch.tensor(1.0))"),
+        ("adjust_brightness", "np.clip(images.numpy() * factor, 0, 1)"),
         ("output_size", "int((size + 2 * padding - kernel) / stride) + 1"),
         ("output_size", "float(len(range(0, size + 2 * padding - kernel + 1, stride)))"),
         ("conv_parameters", "sum(p.numel() for p in torch.nn.Conv2d(in_channels, out_channels, kernel).parameters())"),
@@ -160,7 +167,7 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("how_many_right", "np.mean((np.array(probabilities) >= 0.5) == np.array(truths))", "share in place of number"),
         ("how_many_right", "sum(round(p) == t for p, t in zip(probabilities, truths))", "one half left out"),
         ("how_many_right", "sum((probabilities[i] >= 0.5) == truths[i] for i in range(len(truths) - 1))", "last picture forgotten"),
-        ("how_many_right", "sum((p >= 0.5) is t for p, t in zip(probabilities, truths))", "is in place of =="),
+        ("how_many_right", "sum((p >= 0.5) is t for p, t in zip(probabilities, truths))", "nothing counted"),
         ("class_balance", "len(targets[targets == 0]) / len(targets)", "share of the other class"),
         ("class_balance", "len(targets[targets == 1])", "number in place of share"),
         ("class_balance", "round(sum(targets.tolist()) * 100 / len(targets), 6)", "per cent in place of share"),
@@ -229,6 +236,46 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("conv_parameters", "kernel * kernel * out_channels + out_channels", "input channels forgotten"),
         ("conv_parameters", "in_channels * out_channels * kernel + out_channels", "kernel not squared"),
         ("conv_parameters", "in_channels * out_channels * kernel ** 2 + 1", "one bias for the layer"),
+        ("numbers_in_picture", "height * width * 2 ** 8", "256 for each pixel"),
+        ("numbers_in_picture", "3 * height * width ** 3 / 3", "width to the power of three"),
+        ("numbers_in_picture", "(3 * height) * (3 * width)", "three times three"),
+        ("numbers_in_picture", "len(np.zeros((3, height, width)))", "one pixel only"),
+        ("numbers_in_picture", "np.zeros((3, height, width)).shape", "shape with the colours first"),
+        ("how_many_right", "sum(abs(p - t) < 0.5 for p, t in zip(probabilities, truths))", "one half in neither class"),
+        ("how_many_right", "sum((p >= 0.5 and t == 1) or (p <= 0.5 and t == 0) for p, t in zip(probabilities, truths))", "one half in both classes"),
+        ("how_many_right", "sum((p >= 50) == t for p, t in zip(probabilities, truths))", "only the bare faces of the truths"),
+        ("how_many_right", "sum((p >= 0.5) | t for p, t in zip(probabilities, truths))", "or in place of and"),
+        ("how_many_right", "sum((p >= 0.5) == t for p, t in zip(sorted(probabilities), sorted(truths)))", "totals compared"),
+        ("class_balance", "len(targets == 1) / len(targets)", "True and False both counted"),
+        ("class_balance", "sum(targets == 1) / sum(targets)", "mean of the masked faces only"),
+        ("class_balance", "sum(t is 1 for t in targets)", "nothing counted"),
+        ("class_balance", "len(targets) / (targets == 1).sum()", "fraction upside down"),
+        ("class_balance", "targets.double().mean() > 0.5", "rounded to 0 or 1"),
+        ("clue_accuracy", "max(max(s, 1 - s) for s in (((values > t) == (targets == 1)).float().mean().item() for t in values[1:]))", "first value skipped"),
+        ("clue_accuracy", "max(max(s, 1 - s) for s in (((values > t) == (targets == 1)).float().mean().item() for t in values[:-1]))", "last value skipped"),
+        ("clue_accuracy", "np.mean([((values > t) == (targets == 1)).float().mean() for t in values])", "mean of all thresholds, masks above"),
+        ("clue_accuracy", "((values > 0.5) == targets.bool()).double().mean()", "threshold of 0.5, masks above"),
+        ("mean_image", "images.double().sum(0) / (images.shape[0] - 1)", "n - 1 in place of n"),
+        ("mean_image", "images.double().sum(0) / images.shape[1]", "divided by the channels"),
+        ("mean_image", "images.numpy().mean(1)", "mean over the channels"),
+        ("leaked_groups", "[groups[i] for i in range(len(groups)) for j in range(i) if groups[i] == groups[j] and split[i] != split[j]]", "a group named once for each pair"),
+        ("leaked_groups", "[g for g in set(groups) if split[groups == g][0] != split[groups == g][-1]]", "first and last picture compared"),
+        ("leaked_groups", "[g for g in range(max(groups)) if len(set(split[groups == g])) > 1]", "largest number left out"),
+        ("to_unit_range", "images.float() if images.max() <= 1 else images.float() / 255", "divided only if brighter than 1"),
+        ("to_unit_range", "(images.numpy() / 255).round()", "rounded to 0 and 1"),
+        ("flip_horizontal", "torch.cat(images.tensor_split([images.shape[3] // 2], dim=3)[::-1], dim=3)", "halves exchanged"),
+        ("flip_horizontal", "np.fliplr(images.numpy())", "channels turned round"),
+        ("adjust_brightness", "(images * factor).clip(1)", "cut off below in place of above"),
+        ("adjust_brightness", "torch.maximum(images * factor, torch.ones(1))", "cut off below in place of above"),
+        ("adjust_brightness", "images.add(factor)", "factor added, not clipped"),
+        ("output_size", "size + 2 * padding - kernel", "stride and first place forgotten"),
+        ("output_size", "int(np.ceil(size / stride))", "size divided by the stride, rounded up"),
+        ("output_size", "1 + size + 2 * padding - kernel / stride", "brackets forgotten, not rounded"),
+        ("conv_parameters", "torch.nn.Linear(in_channels, out_channels).weight.numel() + out_channels", "kernel forgotten"),
+        ("conv_parameters", "(1 + in_channels) * kernel * kernel * out_channels", "bias multiplied by the window"),
+        ("predict_labels", "torch.where(logits <= 0, 1, 0)", "at most in place of at least"),
+        ("predict_labels", "logits.int()", "logits cut to whole numbers"),
+        ("predict_labels", "torch.sigmoid(logits >= 0.5)", "sigmoid of a comparison"),
         ("convolve2d", "torch.nn.functional.conv2d(image[None, None], kernel.flip(0, 1)[None, None])[0, 0]", "kernel turned round"),
         (
             "convolve2d",
@@ -443,6 +490,59 @@ INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * err
         ("how_many_right", LOOP.replace("return", "    return").format("+"), "left the loop after the first picture"),
         ("how_many_right", LOOP.replace("zip(probabilities, truths)", "probabilities, truths").format("+"), "zip forgotten"),
         ("how_many_right", "return ((probabilities >= 0.5) == truths).sum()", "list compared with a number"),
+        ("numbers_in_picture", "n = 0\nfor row in range(height):\n    for column in range(width):\n        n += 3\n    return n", "only one row"),
+        ("numbers_in_picture", "n = 0\nfor row in range(1, height):\n    for column in range(1, width):\n        n += 3\nreturn n", "last row and column forgotten"),
+        ("how_many_right", "right = 0\nfor p, t in zip(probabilities, truths):\n    if (p >= 0.5) == (t == 1):\n        right + 1\nreturn right", "nothing counted"),
+        (
+            "how_many_right",
+            "right = 0\nfor p, t in zip(probabilities, truths):\n    if p > 0.5 and t == 1:\n        right += 1\n    elif p < 0.5 and t == 0:\n        right += 1\nreturn right",
+            "one half in neither class",
+        ),
+        (
+            "how_many_right",
+            "right = 0\nfor p, t in zip(probabilities, truths):\n    if (p >= 0.5) == t:\n        right += 1\n    else:\n        break\nreturn right",
+            "stopped at the first mistake",
+        ),
+        (
+            "how_many_right",
+            "right = 0\nfor p, t in zip(probabilities, truths):\n    if p >= 0.5:\n        if t == 1:\n            right += 1\n    else:\n        right += 1\nreturn right",
+            "no mask said is always right",
+        ),
+        ("class_balance", "for t in targets:\n    n = 0\n    if t == 1:\n        n += 1\nreturn n / len(targets)", "counter set back in the loop"),
+        (
+            "clue_accuracy",
+            "best = 0\nfor t in values:\n    right = 0\n    for v, y in zip(values, targets):\n        if v > t and y == 1 or v < t and y == 0:\n            right += 1\n    best = max(best, right, len(values) - right)\nreturn best / len(values)",
+            "the value at the threshold counted for neither class",
+        ),
+        ("clue_accuracy", "for t in values:\n    share = ((values > t) == (targets == 1)).float().mean().item()\nreturn max(share, 1 - share)", "best set back in the loop"),
+        ("mean_image", "mean = images[0]\nfor image in images[1:]:\n    mean = (mean.float() + image) / 2\nreturn mean", "mean of the mean so far and the next"),
+        ("mean_image", "total = torch.zeros(images.shape[1:])\nfor image in images:\n    total = image\nreturn total / len(images)", "last picture divided by their number"),
+        (
+            "mean_image",
+            "total = torch.zeros(images.shape[1:])\nfor image in images:\n    total += image\n    return total / len(images)",
+            "first picture divided by their number",
+        ),
+        ("leaked_groups", "for g in np.unique(groups):\n    if len(set(split[groups == g])) > 1:\n        return [g]\nreturn []", "first group only"),
+        (
+            "leaked_groups",
+            "for g in np.unique(groups):\n    leaked = []\n    if len(set(split[groups == g])) > 1:\n        leaked.append(g)\nreturn leaked",
+            "last group only",
+        ),
+        ("to_unit_range", "for image in images:\n    return image / 255", "only the first picture"),
+        (
+            "flip_horizontal",
+            "out, w = images.clone(), images.shape[3]\nfor i in range(w // 2):\n    out[..., i] = images[..., w - 1 - i]\nreturn out",
+            "overwritten while copying",
+        ),
+        ("output_size", "for place in range(0, size + 2 * padding - kernel + 1, stride):\n    last = place\nreturn last", "last place in place of how many"),
+        ("receptive_field", "field, step = 1, 0\nfor k, s in layers:\n    field += (k - 1) * step\n    step *= s\nreturn field", "nothing added"),
+        ("receptive_field", "field, step = 1, 1\nfor k, s in layers:\n    field =+ (k - 1) * step\n    step *= s\nreturn field", "field set, not raised"),
+        (
+            "receptive_field",
+            "field, step = 1, 1\nfor k, s in layers:\n    if s == 1:\n        field += (k - 1) * step\n    else:\n        step *= s\nreturn field",
+            "layers with a stride add nothing",
+        ),
+        ("predict_labels", "labels = []\nfor logit in logits:\n    labels.append(int(logit >= 0))\n    return torch.tensor(labels)", "left the loop after the first photo"),
         ("class_balance", "return (targets == 1).mean()", "mean of True and False"),
         ("class_balance", "return torch.bincount(targets, minlength=2) / len(targets)", "shares of both classes"),
         ("class_balance", "n = 0\nfor t in targets:\n    if t == 1:\n        n += 1\n    return n / len(targets)", "left the loop after the first picture"),
@@ -556,6 +656,19 @@ def test_wrong_functions_of_learners_are_recognised(name, body, misconception):
     [
         ("says_mask", "return 'mask' if probability >= 0.5 else 'no mask'", "gives the text 'mask', but the task asks for True or False"),
         ("best_epoch", "if len(val_losses) == 5:\n    return val_losses.index(min(val_losses)) + 1", "a way through it that meets no `return`"),
+        ("says_mask", "return probability > 0.49", "For probability = 0.499: your function gives True, but False is right."),
+        ("says_mask", "return probability > 0, 5", "gives a tuple of 2, but the task asks for True or False. (A comma makes a pair"),
+        ("leaked_groups", "leaked = []\nfor g in groups:\n    leaked = leaked.append(g)\n    break\nreturn leaked", "append, sort and print give"),
+        ("leaked_groups", "return [split[groups == g] for g in np.unique(groups) if len(set(split[groups == g])) > 1]", "right"),
+        ("mean_image", "return images.float().median(0)", "gives two tensors, .values and .indices, but the task asks for a tensor"),
+        ("mean_image", "return (images.double().square().mean(0)).sqrt() * 1.00002", "the shape is right"),
+        ("flip_horizontal", "return images.flip(-1).squeeze()", "gives the shape (3, 4, 7), but (1, 3, 4, 7) is right"),
+        ("flip_horizontal", "return [image.flip(-1) for image in images]", "torch.stack makes one tensor of a list of them"),
+        ("class_balance", "return np.bincount(targets.numpy())[1] / len(targets)", "It was given targets = [0, 0, 0]"),
+        ("class_balance", "return round(targets.float().mean().item(), 1)", "rounded to 1 digit behind the point"),
+        ("output_size", "return torch.zeros(1, size).shape", "gives the shape (1, 5), but the task asks for one number"),
+        ("conv_parameters", "return torch.nn.Conv2d(1, 2, 3).parameters()", "or .parameters() and the like"),
+        ("predict_labels", "return (torch.sigmoid(logits) > 0.49).long()", "gives [0, 1, 1, 1, 1, 1, 1], but"),
         ("best_epoch", "return 3", "It gives the same for every input that was tried"),
         ("best_epoch", "yield 1", "`yield` in place of `return`"),
         ("best_epoch", "return val_losses.index", "are its brackets () missing?"),
@@ -585,7 +698,14 @@ def test_what_is_left_to_chance_is_told_once_and_printed_once(name, body, capsys
     torch.manual_seed(0)
     result = attempted(name, f"print('asked')\n{body}")
     assert (result.status, result.misconception) == (TRY_AGAIN, "left to chance") and "Asked again" in result.message
-    assert capsys.readouterr().out.count("asked") == 5
+    assert capsys.readouterr().out.count("asked") == len(EXERCISES[name]._inputs)
+
+
+def test_a_lucky_guess_does_not_pass():
+    """Right for all inputs, and wrong when it is asked a second time."""
+    lucky = "def says_mask(probability, asked=[]):\n    asked.append(probability)\n    return probability >= 0.5 if len(asked) < 8 else not probability >= 0.5\n"
+    assert len(EXERCISES["says_mask"]._inputs) == 7
+    assert checks.says_mask(learn(lucky)).misconception == "left to chance"
 
 
 def test_a_wrong_answer_that_stays_the_same_is_not_called_chance():
@@ -601,6 +721,8 @@ def test_a_misconception_that_explains_only_some_of_the_mistakes_is_not_claimed(
 def test_parameters_in_another_order_are_told():
     swapped = learn("def output_size(size, kernel, stride, padding):\n    return (size + 2 * padding - kernel) // stride + 1\n")
     assert "in this order" in checks.output_size(swapped).message
+    either_way = learn("def numbers_in_picture(width, height):\n    return width * height * 3\n")
+    assert checks.numbers_in_picture(either_way).passed  # wrong is what gives wrong numbers
     renamed = learn("def output_size(n, k, p, s):\n    return (n + 2 * p - k) // s + 1\n")
     assert checks.output_size(renamed).passed
 
@@ -612,6 +734,18 @@ def test_label_safe_takes_values():
     assert checks.label_safe({**right, "erase a small random square": False}).misconception == "every erasing breaks the label"
     two_wrong = {**right, "make it grey": False, "crop away the lower half": True}
     assert "5 of 7 are right" in checks.label_safe(two_wrong).message
+
+
+@pytest.mark.parametrize("value", [0.5, 100, -1, "yes", [True], np.array([True]), torch.ones(2), len])
+def test_label_safe_takes_true_and_false_only(value):
+    answer = {**checks.label_safe.reference(), "make it grey": value}
+    result = checks.label_safe(answer)
+    assert result.misconception is None and "True and False, without quotation marks or brackets, but for 'make it grey' you have" in result.message
+    assert checks.label_safe({key: np.int64(value) for key, value in checks.label_safe.reference().items()}).passed
+
+
+def test_label_safe_is_not_called_a_function():
+    assert checks.label_safe([True] * 7).message == "This is a list of 7, but the task asks for a dict of 7."
 
 
 def test_label_safe_names_the_lines_that_were_deleted():
@@ -684,6 +818,17 @@ def test_the_line_is_the_learners_also_when_a_library_raises():
 def test_no_exception_of_any_kind_comes_through(error):
     name = error.split("(")[0]
     assert name in checks.best_epoch(learn(f"def f(val_losses):\n    raise {error}\n")).message
+
+
+def test_a_long_error_is_cut_short():
+    assert len(checks.best_epoch(learn("def f(val_losses):\n    raise ValueError('long ' * 9999)\n")).message) < 500
+
+
+@pytest.mark.parametrize("expression", ["range(10**12)", "[[1, 2], [3]]", "[np.ones(2), np.ones(3)]", "object()", "10 ** 400"])
+def test_answers_that_numpy_cannot_hold_are_wrong_and_not_left_to_chance(expression):
+    for name in ("best_epoch", "leaked_groups", "mean_image"):
+        result = EXERCISES[name](answer(name, expression))
+        assert result.status == TRY_AGAIN and result.misconception is None
 
 
 def test_endless_recursion_is_an_error_like_any_other():
@@ -761,6 +906,17 @@ def test_what_is_far_too_large_is_an_error_and_not_the_end_of_the_kernel(express
     ("body", "meaning"),
     [
         ("return lowest", "Python does not know this name"),
+        ("return true", "begin with a capital"),
+        ("return math.inf", "imported before it is used"),
+        ("return val_losses.index > 0", "without its brackets ()"),
+        ("return val_losses[0] > '0'", "in quotation marks is a text"),
+        ("return set(val_losses) > 1", "len(...) says how many"),
+        ("return sum(val_losses == 1)", "one single value"),
+        ("return val_losses.index()", "needs more between its brackets"),
+        ("return np.array(val_losses)[['a']]", "these are neither"),
+        ("return np.array(val_losses).unique()", "belongs to something else"),
+        ("return float(torch.tensor(val_losses))", "x.float()"),
+        ("return torch.ones(2).flip(dims=0)", "dims=[...]"),
         ("lowest += 1\nreturn lowest", "used before it has a value"),
         ("return val_losses.argmin()", "np.argmin(x)"),
         ("return val_losses[len(val_losses)]", "counted from 0"),
@@ -782,7 +938,7 @@ def test_what_is_printed_is_left_alone(capsys):
     ("check", "source", "message"),
     [
         ("flip_horizontal", "def f(images): return images.tolist()", "gives a list of 2, but the task asks for a tensor of shape"),
-        ("flip_horizontal", "def f(images): return images.flip(3).numpy()", "gives a float32 numpy array of shape (2, 3, 4, 5), but"),
+        ("flip_horizontal", "def f(images): return images.numpy()[0, 0]", "gives the shape (4, 5), but (2, 3, 4, 5) is right"),
         ("output_size", "def f(size, kernel, padding, stride): return 'five'", "the text 'five', but the task asks for one number"),
         ("output_size", "def f(size, kernel, padding, stride): return torch.ones(1)", "tensor of shape (1,), but the task asks for one number"),
         ("precision_recall", "def f(a, b): return {'precision': 1}", "a dict of 1, but the task asks for a tuple of 2"),

@@ -10,7 +10,7 @@ from maskkit.checks.exercise import Misconception, exercise
 def _shapes(rng: np.random.Generator) -> list[tuple[int, ...]]:
     """Batches whose axes all differ, so that no axis can be taken for another."""
     drawn = [(int(rng.integers(2, 6)), 3, *map(int, rng.choice(9, 2, replace=False) + 4)) for _ in range(3)]
-    return [(2, 3, 4, 5), (4, 3, 6, 2), *drawn]
+    return [(2, 3, 4, 5), (4, 3, 6, 2), *drawn, (1, 3, 4, 7)]
 
 
 def _uint8_images(rng: np.random.Generator) -> list[tuple]:
@@ -18,12 +18,13 @@ def _uint8_images(rng: np.random.Generator) -> list[tuple]:
         return (torch.as_tensor(rng.integers(low, high, shape), dtype=torch.uint8),)
 
     extremes = torch.tensor([0, 1, 127, 128, 254, 255], dtype=torch.uint8).reshape(1, 3, 1, 2)
-    return [(extremes,), batch(40, 200, (2, 3, 4, 5)), *(batch(0, 256, shape) for shape in _shapes(rng))]
+    return [(extremes,), batch(40, 200, (2, 3, 4, 5)), *(batch(0, 256, shape) for shape in _shapes(rng)), batch(0, 2, (2, 3, 5, 4))]
 
 
 @exercise(
     "02",
     cases=_uint8_images,
+    tolerance=1e-3,  # half precision will do
     hints=(
         "The darkest pixel, 0, becomes 0.0 and the brightest possible one, 255, becomes 1.0.",
         "Two steps: make floats (images.float()), then divide by the largest value that uint8 can hold.",
@@ -44,8 +45,8 @@ def _uint8_images(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "made float, not scaled",
             lambda images: images.float(),
-            "The pixels are floats now, but they still go up to 255. The type alone does not change the range.",
-            "Divide as well.",
+            "The pixels still go up to 255. (.float() changes their type and not their range; and images / 255 is a new tensor, images stays as it was.)",
+            "Divide as well, and return what comes out.",
         ),
         Misconception(
             "clamped, not scaled",
@@ -132,6 +133,24 @@ def _uint8_images(rng: np.random.Generator) -> list[tuple]:
             "/= and div_ write the result back into the uint8 tensor, which can hold no fractions; torch refuses. (And it would "
             "spoil the caller's images.)",
             "Make a new tensor: images / 255.",
+        ),
+        Misconception(
+            "divided only if brighter than 1",
+            lambda images: images / 255 if images.max() > 1 else images.float(),
+            "A nearly black batch, whose brightest pixel is 1 of 255, comes back as if it were white. What the brightest pixel is says nothing about the scale.",
+            "Divide always.",
+        ),
+        Misconception(
+            "divided by 255 twice",
+            lambda images: images / 255 / 255,
+            "Nearly black: this divides by 255 twice.",
+            "Divide once.",
+        ),
+        Misconception(
+            "only the first picture",
+            lambda images: images[0] / 255,
+            "This is one picture. The task asks for the whole batch, and the division can do it in one go.",
+            "Leave out [0], and the loop.",
         ),
     ),
 )
@@ -238,7 +257,7 @@ def _copied_onto_itself(images: Tensor) -> Tensor:
         Misconception(
             "overwritten while copying",
             _copied_onto_itself,
-            "The left half is right, the right half is its own mirror: you write into the tensor that you still read from.",
+            "The left half is right, the right half is as it was: either the loop ends half-way, or you write into the tensor that you still read from.",
             "Write into a new one, torch.zeros_like(images), or use flip.",
         ),
         Misconception(
@@ -253,6 +272,12 @@ def _copied_onto_itself(images: Tensor) -> Tensor:
             "This is one picture. The task asks for the whole batch, and flip can do it in one go.",
             "images.flip(-1).",
         ),
+        Misconception(
+            "halves exchanged",
+            lambda images: torch.cat([images[..., images.shape[-1] // 2 :], images[..., : images.shape[-1] // 2]], dim=-1),
+            "The halves changed places, but within each the columns are in their old order. A mirror turns the order of all columns round.",
+            "images.flip(...), with the axis of the columns.",
+        ),
     ),
 )
 def flip_horizontal(images: Tensor) -> Tensor:
@@ -261,8 +286,8 @@ def flip_horizontal(images: Tensor) -> Tensor:
 
 
 def _images_and_factors(rng: np.random.Generator) -> list[tuple]:
-    factors = (1.5, 0.5, 2.0, 1.0, 0.0)
-    return [(images, factor) for (images,), factor in zip(_float_images(rng), factors)]
+    factors = (1.5, 0.5, 2.0, 1.0, 0.0, 1.2)
+    return [(images, factor) for (images,), factor in zip(_float_images(rng), factors, strict=True)]
 
 
 @exercise(
@@ -336,7 +361,7 @@ def _images_and_factors(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "clipped to 0 to 255",
             lambda images, factor: (images * factor).clamp(0, 255).round(),
-            "These pixels are treated as if they went to 255, but they are floats from 0 to 1.",
+            "The result is rounded to whole numbers, as if the pixels went to 255. They are floats from 0 to 1, so next to nothing is left of them.",
             "Clamp to the range from 0 to 1, and do not round.",
         ),
         Misconception(
@@ -391,6 +416,48 @@ def _images_and_factors(rng: np.random.Generator) -> list[tuple]:
             "This is the mean brightness, one number. The task asks for the pictures.",
             "Leave out the mean.",
         ),
+        Misconception(
+            "cut off below in place of above",
+            lambda images, factor: (images * factor).clamp(min=1),
+            "Nothing is below 1 now: clamp(1), clip(1) and max take 1 as the smallest value. It is the largest that a pixel may have.",
+            "clamp(0, 1), or clamp(max=1).",
+        ),
+        Misconception(
+            "factor added, not clipped",
+            lambda images, factor: images + factor,
+            "The factor is added, so that black turns grey, and pixels go above 1. A factor of 1 should change nothing.",
+            "Multiply by the factor, then clamp.",
+        ),
+        Misconception(
+            "factor made a whole number",
+            lambda images, factor: (images * int(factor)).clamp(0, 1),
+            "The factor is cut to a whole number: 0.5 becomes 0, and everything black.",
+            "Leave out int.",
+        ),
+        Misconception(
+            "factor in per cent",
+            lambda images, factor: (images * factor / 100).clamp(0, 1),
+            "Nearly black: the factor is taken for a percentage. A factor of 1 should change nothing.",
+            "Leave out the division by 100.",
+        ),
+        Misconception(
+            "scaled to 0 to 255",
+            lambda images, factor: (images * 255 * factor).clamp(0, 255),
+            "These pixels go up to 255. The images are floats in [0, 1], and so is the result.",
+            "Leave out the 255, and clamp to 1.",
+        ),
+        Misconception(
+            "contrast around the mean",
+            lambda images, factor: ((images - images.mean()) * factor + images.mean()).clamp(0, 1),
+            "This moves the pixels away from their mean, or towards it: that is contrast. Brightness multiplies the pixels as they are.",
+            "images * factor, then clamp.",
+        ),
+        Misconception(
+            "only the first picture",
+            lambda images, factor: (images[0] * factor).clamp(0, 1),
+            "This is one picture. The task asks for the whole batch. (A return inside a loop leaves it at once.)",
+            "Multiply the whole batch: it needs no loop.",
+        ),
     ),
 )
 def adjust_brightness(images: Tensor, factor: float) -> Tensor:
@@ -409,6 +476,12 @@ _SAFE = {
 }
 
 
+def _as_bool(value: object) -> object:
+    """True or False of what stands for it, 1 or 0 too; anything else as a text, which is neither."""
+    number = value.item() if getattr(value, "shape", None) == () else value
+    return bool(number) if isinstance(number, (bool, int, float)) and number in (0, 1) else str(value)
+
+
 def _answers(**changed: bool) -> dict[str, bool]:
     return {**_SAFE, **{name.replace("_", " "): value for name, value in changed.items()}}
 
@@ -416,7 +489,7 @@ def _answers(**changed: bool) -> dict[str, bool]:
 @exercise(
     "02",
     cases=lambda rng: [()],
-    canonical=lambda answer: {key: value if isinstance(value, str) else bool(value) for key, value in answer.items() if key in _SAFE},
+    canonical=lambda answer: {key: _as_bool(value) for key, value in answer.items() if key in _SAFE},
     takes_value=True,
     hints=(
         "Imagine the picture after the change: can you still see whether there is a mask?",

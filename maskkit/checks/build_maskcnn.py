@@ -209,13 +209,79 @@ def _sizes(rng: np.random.Generator) -> list[tuple]:
             "only the stride as a way",
             lambda size, kernel, padding, stride: (size + 2 * padding) // stride,
             "The width of the kernel is missing, and so is the first place.",
-            "(size + 2 × padding - kernel) // stride + 1.",
+            "Subtract the kernel before you divide, and count the first place at the end.",
         ),
         Misconception(
             "stride squared",
             lambda size, kernel, padding, stride: (size + 2 * padding - kernel) // stride**2 + 1,
             "The stride is used twice. Along one side it counts once.",
             "// stride.",
+        ),
+        Misconception(
+            "stride and first place forgotten",
+            lambda size, kernel, padding, stride: size + 2 * padding - kernel,
+            "Two things: this is the way that the window can move, in pixels; the stride says how many steps that is, and the window has a place before its first step.",
+            "Divide by the stride, add 1.",
+        ),
+        Misconception(
+            "everything but the kernel forgotten",
+            lambda size, kernel, padding, stride: size - kernel,
+            "Three things are missing: the padding, the stride, and the place that the window has before its first step.",
+            "How much larger does the padding make the picture? And how many steps of stride pixels fit into the way?",
+        ),
+        Misconception(
+            "brackets forgotten, not rounded",
+            lambda size, kernel, padding, stride: size + 2 * padding - kernel / stride + 1,
+            "Without brackets only the kernel is divided: / comes before + and -. And / gives fractions.",
+            "Put size + 2 × padding - kernel in brackets, and divide with //.",
+        ),
+        Misconception(
+            "one added before the division, not rounded",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel + 1) / stride,
+            "Two things: the 1 is added before the division, but the first place is there whatever the stride; and / gives fractions.",
+            "Divide with // first, add 1 last.",
+        ),
+        Misconception(
+            "multiplied by the stride",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel) * stride + 1,
+            "This multiplies by the stride. The longer the steps, the fewer there are.",
+            "Divide by the stride.",
+        ),
+        Misconception(
+            "one subtracted",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel) // stride - 1,
+            "The 1 is subtracted. The window has a place before its first step: one place more than steps.",
+            "Add 1.",
+        ),
+        Misconception(
+            "size divided by the stride, rounded up",
+            lambda size, kernel, padding, stride: -(-size // stride),
+            "This is the size divided by the stride, rounded up, as with a padding that is chosen to fit. Here the padding is given, and the kernel takes its part.",
+            "How far can a window of `kernel` cells move before it meets the edge?",
+        ),
+        Misconception(
+            "last place in place of how many",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel) // stride * stride,
+            "This is where the window stands last. The task asks at how many places it stands.",
+            "Count the rounds of the loop.",
+        ),
+        Misconception(
+            "kernel of 3 taken for granted",
+            lambda size, kernel, padding, stride: (size + 2 * padding - 3) // stride + 1,
+            "This always takes a kernel of 3; the exercise tries others, too.",
+            "Subtract kernel.",
+        ),
+        Misconception(
+            "padding of 1 taken for granted",
+            lambda size, kernel, padding, stride: (size + 2 - kernel) // stride + 1,
+            "This always takes a padding of 1; the exercise tries others, too.",
+            "2 * padding in place of 2.",
+        ),
+        Misconception(
+            "first place forgotten, not rounded",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel) / stride,
+            "Two things: the window has a place before its first step; and / gives fractions where the stride does not fit.",
+            "// in place of /, and one more place than steps.",
         ),
     ),
 )
@@ -388,6 +454,42 @@ def _layers(rng: np.random.Generator) -> list[tuple]:
             "The + 1 is inside the brackets, so it is multiplied by the window. A bias is a single number for each output channel.",
             "out_channels * (in_channels * kernel ** 2 + 1).",
         ),
+        Misconception(
+            "bias multiplied by the window",
+            lambda in_channels, out_channels, kernel: out_channels * (in_channels + 1) * kernel**2,
+            "The 1 for the bias is added to the input channels, and so it is multiplied by the window. A bias is a single number for each output channel.",
+            "Count the weights of one kernel first, then add its bias, then take as many as there are kernels.",
+        ),
+        Misconception(
+            "32 kernels taken for granted",
+            lambda in_channels, out_channels, kernel: 32 * (in_channels * kernel**2 + 1),
+            "This always takes 32 kernels. The second layer has 64, and the exercise tries others.",
+            "Use out_channels.",
+        ),
+        Misconception(
+            "added up in place of multiplied",
+            lambda in_channels, out_channels, kernel: out_channels * (in_channels + kernel**2 + 1),
+            "Input channels and window are added. A kernel has a whole window for each input channel.",
+            "in_channels * kernel ** 2.",
+        ),
+        Misconception(
+            "kernel forgotten",
+            lambda in_channels, out_channels, kernel: in_channels * out_channels + out_channels,
+            "This is a fully connected layer: one weight for each pair of channels. A convolution has a window of kernel × kernel for each pair.",
+            "Multiply in_channels by kernel * kernel.",
+        ),
+        Misconception(
+            "kernel and bias forgotten",
+            lambda in_channels, out_channels, kernel: in_channels * out_channels,
+            "Two things: there is a window of kernel × kernel weights for each pair of channels, and a bias for each output channel.",
+            "Multiply by kernel * kernel, and add out_channels.",
+        ),
+        Misconception(
+            "biases for the inputs, too",
+            lambda in_channels, out_channels, kernel: out_channels * in_channels * kernel**2 + in_channels + out_channels,
+            "There are biases for inputs and outputs here; they belong to the outputs alone.",
+            "Leave out the in_channels behind the +.",
+        ),
     ),
 )
 def conv_parameters(in_channels: int, out_channels: int, kernel: int) -> int:
@@ -399,7 +501,8 @@ def _images_and_kernels(rng: np.random.Generator) -> list[tuple]:
     """Odd kernels, for which everybody who pads to the same size pads alike; images and kernels that are not square."""
     shapes = [((5, 5), (3, 3)), ((5, 7), (3, 5)), ((7, 4), (3, 1)), ((3, 6), (3, 3))]
     shapes += [(tuple(map(int, rng.integers(5, 9, 2))), tuple(map(int, rng.choice((1, 3, 5), 2)))) for _ in range(3)]
-    return [tuple(torch.as_tensor(rng.integers(-4, 5, shape), dtype=torch.float32) for shape in pair) for pair in shapes]
+    divisors = (1, 1, 1, 1, 4, 4, 4)  # whole numbers can be read, fractions tell a sum that was cut off
+    return [tuple(torch.as_tensor(rng.integers(-4, 5, shape) / d, dtype=torch.float32) for shape in pair) for pair, d in zip(shapes, divisors)]
 
 
 def slide(image: Tensor, kernel: Tensor, rows: int, columns: int, answer=torch.sum, step: tuple[int, int] = (1, 1)) -> Tensor:
@@ -593,6 +696,25 @@ def _last_stride(layers: list[tuple[int, int]]) -> int:
     return field
 
 
+def _only_the_last_share(layers: list[tuple[int, int]]) -> int:
+    return _grow(layers) - _grow(layers[:-1])
+
+
+def _after_each(layers: list[tuple[int, int]]) -> list[int]:
+    return [_grow(layers[:n]) for n in range(1, len(layers) + 1)]
+
+
+def _without_pools(layers: list[tuple[int, int]]) -> int:
+    return _grow([(kernel if stride == 1 else 1, stride) for kernel, stride in layers])
+
+
+def _pools_double(layers: list[tuple[int, int]]) -> int:
+    field = 1
+    for kernel, stride in layers:
+        field = field + kernel - 1 if stride == 1 else field * stride
+    return field
+
+
 def _times_stride(layers: list[tuple[int, int]]) -> int:
     field = 1
     for kernel, stride in layers:
@@ -754,6 +876,54 @@ def _times_stride(layers: list[tuple[int, int]]) -> int:
             "Two numbers come back. The first is right; the task asks for the field alone.",
             "return field.",
         ),
+        Misconception(
+            "whole kernel added, started at 0",
+            lambda layers: _kernel_times_step(layers) - 1,
+            "Each layer adds its whole kernel, but its windows overlap: two 3 × 3 layers see 5 pixels, not 6.",
+            "Start at 1, and add (kernel - 1) × step.",
+        ),
+        Misconception(
+            "nothing added",
+            lambda layers: 1,
+            "Your answer is 1 for every input: nothing is ever added. A step that starts at 0 stays 0; and field + ... alone changes nothing.",
+            "Start the step at 1, and write field += (kernel - 1) * step.",
+        ),
+        Misconception(
+            "field set, not raised",
+            _only_the_last_share,
+            "The field is set to what the last layer adds; what was there before is forgotten. (=+ is no operator: it sets.)",
+            "field += (kernel - 1) * step.",
+        ),
+        Misconception(
+            "the field after each layer",
+            _after_each,
+            "This is the field after each layer. The task asks for the one behind all of them.",
+            "Return the last one.",
+        ),
+        Misconception(
+            "layers with a stride add nothing",
+            _without_pools,
+            "A layer with a stride also widens the view: the pool of 2 adds one step, as the numbers above the exercise say.",
+            "Add (kernel - 1) × step for every layer.",
+        ),
+        Misconception(
+            "field multiplied by the stride of a pool",
+            _pools_double,
+            "A pool does not multiply the field: behind a convolution of 3 it makes 4 of it, not 6. It makes the next layer's step larger.",
+            "Add (kernel - 1) × step for every layer; then its stride multiplies the step.",
+        ),
+        Misconception(
+            "all kernels taken for 3, strides right",
+            lambda layers: _grow([(3, stride) for _, stride in layers]),
+            "This takes every kernel for 3.",
+            "(kernel - 1) × step in place of 2 × step.",
+        ),
+        Misconception(
+            "every stride taken for 2",
+            lambda layers: _grow([(kernel, 2) for kernel, _ in layers]),
+            "This doubles the step after every layer, also after a stride of 1.",
+            "step *= stride.",
+        ),
     ),
 )
 def receptive_field(layers: list[tuple[int, int]]) -> int:
@@ -762,7 +932,7 @@ def receptive_field(layers: list[tuple[int, int]]) -> int:
 
 
 def _logits(rng: np.random.Generator) -> list[tuple]:
-    fixed = [torch.tensor([-2.0, -0.1, 0.0, 0.1, 0.4, 0.52, 3.0]), torch.tensor([0.3]), torch.tensor([-30.0, 30.0])]
+    fixed = [torch.tensor([-2.0, -0.001, 0.0, 0.001, 0.4, 0.52, 3.0]), torch.tensor([0.3]), torch.tensor([-30.0, 30.0])]
     return [(logits,) for logits in [*fixed, *(torch.as_tensor(rng.normal(0, 2, n), dtype=torch.float32) for n in (5, 16))]]
 
 
@@ -911,6 +1081,54 @@ def _logits(rng: np.random.Generator) -> list[tuple]:
             lambda logits: ["with_mask" if logit >= 0 else "without_mask" for logit in logits],
             "These are the names of the classes. The task asks for labels: 1 for with_mask, 0 for without_mask.",
             "(torch.sigmoid(logits) >= 0.5).long().",
+        ),
+        Misconception(
+            "at most in place of at least",
+            lambda logits: (logits <= 0).long(),
+            "The classes are swapped: a high logit means with_mask. (<= means at most; and the sigmoid is 1 / (1 + exp(-logit)), with a minus.)",
+            "Use >=, and torch.sigmoid.",
+        ),
+        Misconception(
+            "logits in place of labels",
+            lambda logits: logits,
+            "These are the logits as they came in; a label is 0 or 1.",
+            "torch.sigmoid makes probabilities of them; compare those with 0.5.",
+        ),
+        Misconception(
+            "logits cut to whole numbers",
+            lambda logits: logits.long(),
+            ".long() and .int() cut off what is behind the point of the logits, and a logit can be any number. A label is 0 or 1.",
+            "Compare first, then .long().",
+        ),
+        Misconception(
+            "compared with the median of the batch",
+            lambda logits: (logits >= logits.median()).long(),
+            "The median of the batch is the threshold here, so half of any batch would wear a mask.",
+            "Compare each probability with 0.5.",
+        ),
+        Misconception(
+            "left the loop after the first photo",
+            lambda logits: (logits[:1] >= 0).long(),
+            "Only the first photo has a label: return leaves the function at once, also from inside a loop.",
+            "Put return behind the loop, as far to the left as for.",
+        ),
+        Misconception(
+            "only the first photo",
+            lambda logits: (logits[0] >= 0).long(),
+            "This is the label of the first photo. Each photo needs its own.",
+            "A comparison works on all at once: no loop, and no [0].",
+        ),
+        Misconception(
+            "sigmoid of a comparison",
+            lambda logits: torch.sigmoid((logits >= 0.5).float()),
+            "The comparison stands inside the sigmoid: it is done first, and the sigmoid makes 0.5 and 0.73 of its False and True.",
+            "Close the bracket behind the logits: torch.sigmoid(logits) >= 0.5.",
+        ),
+        Misconception(
+            "labels 1 and 2",
+            lambda logits: (logits >= 0).long() + 1,
+            "The threshold is right, but the labels are 0 and 1, not 1 and 2.",
+            "Leave out the + 1.",
         ),
     ),
 )

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 
 import numpy as np
 import torch
@@ -145,25 +146,27 @@ class Exercise:
                 f"Give the function itself, without calling it: checks.{self.name}({self.name}), "
                 f"but this is {describe(attempt)}."
             )
-        return self._wrong_parameters(attempt)
+        return self._too_few_or_too_many(attempt)
 
-    def _wrong_parameters(self, function: Callable) -> CheckResult | None:
+    def _too_few_or_too_many(self, function: Callable) -> CheckResult | None:
+        signature = _signature(function)
         try:
-            signature = inspect.signature(function)
-        except (TypeError, ValueError):  # some built-in functions have none
-            return None
-        reference = inspect.signature(self.reference)
-        turned_round = list(signature.parameters) != list(reference.parameters) and set(signature.parameters) == set(reference.parameters)
-        try:
-            for case in self._inputs:
+            for case in self._inputs if signature else ():
                 signature.bind(*case)
         except TypeError:
-            turned_round = True
-        if turned_round:
-            return self._try_again(
-                f"Your function takes ({_parameters(signature)}), but the task needs ({_parameters(reference)}), in this order."
-            )
+            return self._wrong_parameters(signature)
         return None
+
+    def _in_another_order(self, function: Callable) -> CheckResult | None:
+        """Names that changed places; told only of a wrong function, since height * width is the same either way."""
+        signature, reference = _signature(function), inspect.signature(self.reference)
+        if signature is None or set(signature.parameters) != set(reference.parameters) or list(signature.parameters) == list(reference.parameters):
+            return None
+        return self._wrong_parameters(signature)
+
+    def _wrong_parameters(self, signature: inspect.Signature) -> CheckResult:
+        needed = _parameters(inspect.signature(self.reference))
+        return self._try_again(f"Your function takes ({_parameters(signature)}), but the task needs ({needed}), in this order.")
 
     def _judge(self, attempt: object) -> CheckResult:
         function = (lambda: attempt) if self.takes_value else attempt
@@ -174,21 +177,23 @@ class Exercise:
             return self._endless(len(outcomes) - 1)
         right = [self._is_right(*pair) for pair in zip(outcomes, self._expected, strict=True)]
         if all(right):
-            return self._changed_inputs(outcomes) or self._passed()
-        found = self._recognise(outcomes)
-        if found:
-            return CheckResult(TRY_AGAIN, found.message, (found.hint, *self.hints), found.name)
-        return self._left_to_chance(function, outcomes) or self._explain(function, outcomes, right)
+            return self._changed_inputs(outcomes) or self._left_to_chance(function, outcomes) or self._passed()
+        told = self._in_another_order(function) or self._recognised(outcomes) or self._left_to_chance(function, outcomes)
+        return told or self._explain(function, outcomes, right)
 
     def _left_to_chance(self, function: Callable, outcomes: list[Outcome]) -> CheckResult | None:
-        """Ask a wrong function again: one that flips half of the pictures, by lot, has other answers then."""
+        """Ask a function again: one that flips half of the pictures, by lot, has other answers then, even if it was lucky the first time."""
         if not all(self._is_comparable(*pair) for pair in zip(outcomes, self._expected)):
             return None
         with redirect_stdout(io.StringIO()):  # what it prints has been seen
             again = [self._in_canonical_form(outcome) for outcome in runner.run(function, self._inputs)]
-        if not any(self._is_comparable(new, right) and not self._same(old, new) for old, new, right in zip(outcomes, again, self._expected)):
+        if not any(self._differs(*three) for three in zip(outcomes, again, self._expected)):
             return None
         return CheckResult(TRY_AGAIN, _CHANCE_MESSAGE, (_CHANCE_HINT, *self.hints), "left to chance")
+
+    def _differs(self, old: Outcome, new: Outcome, right: Outcome) -> bool:
+        """Whether a second answer is another one; what cannot be compared with itself, such as a ragged list, says nothing."""
+        return self._is_comparable(new, right) and self._same(old, old) and not self._same(old, new)
 
     @staticmethod
     def _is_comparable(got: Outcome, expected: Outcome) -> bool:
@@ -202,14 +207,19 @@ class Exercise:
             return type(a.error) is type(b.error) and str(a.error) == str(b.error)
         return same(a.value, b.value, self.tolerance)
 
+    def _recognised(self, outcomes: list[Outcome]) -> CheckResult | None:
+        found = self._recognise(outcomes)
+        return found and CheckResult(TRY_AGAIN, found.message, (found.hint, *self.hints), found.name)
+
     def _recognise(self, outcomes: list[Outcome]) -> Misconception | None:
         """The misconception whose function gives the same answers, right ones and wrong ones.
 
         One that explains only some of the mistakes would tell the learner something that is not true.
         """
         for misconception, wrong in self._wrong_answers:
-            shows = [self._same(*pair) and not self._same(pair[1], expected) for *pair, expected in zip(outcomes, wrong, self._expected)]
-            if any(shows) and all(self._agree(*pair) for pair in zip(outcomes, wrong)):
+            if not all(self._agree(*pair) for pair in zip(outcomes, wrong)):
+                continue
+            if any(self._same(*pair) and not self._same(pair[1], expected) for *pair, expected in zip(outcomes, wrong, self._expected)):
                 return misconception
         return None
 
@@ -217,7 +227,7 @@ class Exercise:
         """Whether the learner's answer is that of the misconception; dividing by zero is an error for Python and inf for torch."""
         if isinstance(got.error, ZeroDivisionError) and wrong.error is None:
             return _kind(wrong.value) == "number" and not np.isfinite(_numbers(wrong.value))
-        return self._same(got, wrong) and (got.error is not None or _fits(got.value, wrong.value))
+        return (got.error is not None or _fits(got.value, wrong.value)) and self._same(got, wrong)
 
     def _explain(self, function: Callable, outcomes: list[Outcome], right: list[bool]) -> CheckResult:
         """Say what is wrong with the first wrong answer; there is no misconception that we know behind it."""
@@ -227,22 +237,28 @@ class Exercise:
             return self._stopped(got.error, runner.where(got.error, function), inputs)
         if got.value is None and any(outcome.value is not None for outcome in outcomes):
             return self._try_again(f"For {inputs}: your function gives nothing back (None), though it does for other inputs: "
-                                   "there is a way through it that meets no `return`.")
+                                   "there is a way through it that meets no `return`, or returns what append, sort or print gives, which is None.")
         digits = _digits_kept(outcomes, self._expected)
         if digits is not None:
-            return self._try_again(f"Your answers are right, but rounded to {digits} digits behind the point. Give back the number itself, "
+            return self._try_again(f"Your answers are right, but rounded to {digits} {'digit' if digits == 1 else 'digits'} behind the point. Give back the number itself, "
                                    "and round it when you print it.")
+        text = complaint(got.value, expected)
         prefix = f"For {inputs}: " if inputs else ""
-        return self._try_again(f"{prefix}{complaint(got.value, expected)}{self._score(outcomes, right)}")
+        if self.takes_value:  # there is no function
+            text = text.replace("your function gives", "this is", 1)
+            text = text[:1].upper() + text[1:]
+        return self._try_again(f"{prefix}{text}{self._score(outcomes, right)}")
 
     def _stopped(self, error: BaseException, where: str, inputs: str) -> CheckResult:
         what = f"{type(error).__name__}: {error}".partition("\n")[0].removesuffix(": ")
+        what = what if len(what) <= 300 else f"{what[:300]}…"
         return self._try_again(f"Your function stopped with {what}{where}. It was given {inputs}.", *in_words(error))
 
     def _score(self, outcomes: list[Outcome], right: list[bool]) -> str:
         """How often the answer is right, or that it is always the same."""
         first = outcomes[0]
-        if len(right) > 2 and first.value is not None and all(self._same(first, outcome) for outcome in outcomes):
+        small = not isinstance(first.value, (list, tuple)) or len(first.value) < 1000
+        if len(right) > 2 and first.value is not None and small and all(self._same(first, outcome) for outcome in outcomes):
             return " It gives the same for every input that was tried: does it use what it is given?"
         return f" (Right for {sum(right)} of {len(right)} inputs.)" if any(right) else ""
 
@@ -265,7 +281,7 @@ class Exercise:
         return self._try_again(
             f"Your function did not come to an end for {self._show_inputs(index)}: it was stopped after "
             f"{runner.TIME_LIMIT:g} seconds.",
-            "Look for a loop whose condition never becomes false.",
+            "Look for a loop whose condition never becomes false. (An import can take long, too: it belongs above the function.)",
         )
 
     def _passed(self) -> CheckResult:
@@ -284,6 +300,13 @@ class Exercise:
 def exercise(notebook: str, **declarations: object) -> Callable[[Callable], Exercise]:
     """Decorator that turns a reference solution into its `Exercise`, whose other attributes it takes."""
     return lambda reference: Exercise(reference, notebook, **declarations)
+
+
+def _signature(function: Callable) -> inspect.Signature | None:
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):  # some built-in functions have none
+        return None
 
 
 def _parameters(signature: inspect.Signature) -> str:
@@ -320,7 +343,7 @@ def _is_unfinished(outcome: Outcome) -> bool:
 
 
 def _kind(value: object) -> str:
-    if isinstance(value, (bool, np.bool_, int, float, np.number)) or getattr(value, "shape", None) == ():
+    if isinstance(value, (np.bool_, Real, np.number)) or getattr(value, "shape", None) == ():
         return "number"
     if isinstance(value, (Tensor, np.ndarray)):
         return "tensor" if isinstance(value, Tensor) else "array"
@@ -330,15 +353,17 @@ def _kind(value: object) -> str:
 
 
 def _fits(got: object, expected: object) -> bool:
-    """Whether an answer is of the right type; a short row of numbers may come as a tuple, a list, an array or a tensor."""
+    """Whether an answer is of the right type; a row of numbers may come as a tuple, a list, an array or a tensor, and numpy may do torch's work."""
     kind, wanted = _kind(got), _kind(expected)
-    return kind == wanted or wanted == "list" and kind in ("array", "tensor")
+    return kind == wanted or kind in ("array", "tensor") and wanted in ("list", "array", "tensor")
 
 
 def _numbers(value: object) -> np.ndarray:
     if isinstance(value, Tensor):
         value = value.detach().cpu()
         return (value.float() if value.dtype == torch.bfloat16 else value).numpy()
+    if isinstance(value, Real):  # also a Fraction
+        return np.asarray(float(value))
     return np.asarray(sorted(value) if isinstance(value, (set, frozenset)) else value)
 
 
@@ -346,6 +371,10 @@ def same(a: object, b: object, tolerance: float = 1e-4) -> bool:
     """Whether two answers hold the same values, whatever container they come in; nan equals nan."""
     if isinstance(a, Mapping) or isinstance(b, Mapping):
         return type(a) is type(b) and a == b
+    if not {_kind(a), _kind(b)} <= {"number", "list", "array", "tensor"}:  # numpy would write out a range of a thousand million numbers
+        return type(a) is type(b) and bool(a == b)
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)) and len(a) != len(b):  # a million numbers need not be compared
+        return False
     try:
         a, b = _numbers(a), _numbers(b)
         if a.dtype.kind in "biuf" and b.dtype.kind in "biuf":
@@ -373,21 +402,29 @@ def describe(value: object) -> str:
     if value is None:
         return "nothing (None)"
     if getattr(value, "shape", ()) != ():
-        kind = "tensor" if isinstance(value, Tensor) else "numpy array"
-        return f"a {str(value.dtype).removeprefix('torch.')} {kind} of shape {tuple(value.shape)}"
+        kind, dtype = "tensor" if isinstance(value, Tensor) else "numpy array", str(value.dtype).removeprefix("torch.")
+        return f"{'an' if dtype.startswith('int') else 'a'} {dtype} {kind} of shape {tuple(value.shape)}"
+    if isinstance(value, torch.Size):
+        return f"the shape {tuple(value)}"
+    if isinstance(value, tuple) and hasattr(value, "indices"):  # of max, min, sort or median, along an axis
+        return "two tensors, .values and .indices"
     if isinstance(value, (bool, int, float, np.generic, Tensor)):
         return _short(value)
     if isinstance(value, (list, tuple, set, dict)):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, str):
-        return f"the text {value[:40]!r}"
+        return f"the text {_shortened(value)!r}"
     if inspect.isgenerator(value):
-        return "a generator (`yield` in place of `return`, or round brackets around a `for`)"
+        return "a generator (`yield` in place of `return`, round brackets around a `for`, or .parameters() and the like)"
     if isinstance(value, torch.nn.Module):
         return f"a {type(value).__name__} that was made but not called: {type(value).__name__}()(...)"
     if callable(value):
         return "a function that was not called (are its brackets () missing?)"
     return f"a value of type {type(value).__name__}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:40]}…"
 
 
 def _short(value: object) -> str:
@@ -408,18 +445,31 @@ def _short(value: object) -> str:
 def complaint(got: object, expected: object) -> str:
     """What is wrong with an answer: its type, its shape or its values, in this order."""
     if got is None:
-        return "your function gives nothing back (None): printing is not enough, it must end in `return`."
+        return ("your function gives nothing back (None): printing is not enough, it must end in `return` and a value. "
+                "(What append, sort and print give is None, too.)")
     if not _fits(got, expected):
-        return f"your function gives {describe(got)}, but the task asks for {_wanted(expected)}."
+        return f"your function gives {describe(got)}, but the task asks for {_wanted(expected)}.{_way_out(got, expected)}"
     if _kind(expected) in ("number", "dict"):
         return _wrong_value(got, expected)
-    got, expected = _numbers(got), _numbers(expected)
+    try:
+        got, expected = _numbers(got), _numbers(expected)
+    except (TypeError, ValueError, RuntimeError):  # rows of different lengths, objects
+        return f"your function gives {describe(got)} whose parts are not numbers, but the task asks for {_wanted(expected)}."
     short = got.ndim == expected.ndim == 1 and max(len(got), len(expected)) <= 12
     if got.shape != expected.shape and not short:
         return f"your function gives the shape {got.shape}, but {expected.shape} is right."
     if short:
         return f"your function gives {_short(got)}, but {_short(expected)} is right."
     return _first_difference(got, expected)
+
+
+def _way_out(got: object, expected: object) -> str:
+    """How to come from one type to the other, where that is known."""
+    if type(got) is tuple and len(got) == 2 and _kind(expected) == "number":
+        return " (A comma makes a pair of what stands on its left and right.)"
+    if _kind(expected) == "tensor" and isinstance(got, (list, tuple)) and got and all(isinstance(part, Tensor) for part in got):
+        return " torch.stack makes one tensor of a list of them."
+    return ""
 
 
 def _wanted(expected: object) -> str:
@@ -435,8 +485,9 @@ def _wrong_value(got: object, expected: object) -> str:
         missing = [key for key in expected if key not in got]
         if missing:
             return _missing_entries(missing, len(expected))
-        if any(isinstance(value, str) for value in got.values()):
-            return "your values are texts; the task asks for True and False, without quotation marks."
+        odd = next((key for key in expected if isinstance(got[key], str)), None)
+        if odd is not None:
+            return f"the task asks for True and False, without quotation marks or brackets, but for {odd!r} you have {_shortened(str(got[odd]))}."
         wrong = [key for key in expected if got[key] != expected[key]]
         return f"{len(expected) - len(wrong)} of {len(expected)} are right; think again about {', '.join(map(repr, wrong[:2]))}."
     return f"your function gives {_short(got)}, but {_short(expected)} is right."
@@ -444,13 +495,16 @@ def _wrong_value(got: object, expected: object) -> str:
 
 def _missing_entries(missing: list, n: int) -> str:
     names = ", ".join(map(repr, missing[:3])) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
-    return f"{len(missing)} of the {n} entries are missing or spelt otherwise: {names}. Put each back as the task has it, and give it its value."
+    are = "is" if len(missing) == 1 else "are"
+    return f"{len(missing)} of the {n} entries {are} missing or spelt otherwise: {names}. Put each back as the task has it, and give it its value."
 
 
 def _first_difference(got: np.ndarray, expected: np.ndarray) -> str:
-    differs = ~np.isclose(got.astype(float), expected.astype(float), rtol=1e-4, atol=1e-6)
+    whole = got.dtype.kind in "biu" and expected.dtype.kind == "f"
+    kept, got, expected = got.dtype, got.astype(float), expected.astype(float)
+    differs = ~np.isclose(got, expected, rtol=1e-4, atol=1e-6)
     place = tuple(int(i) for i in np.argwhere(differs)[0])
-    text = f"the shape is right, but {differs.mean():.0%} of the values are not: at {place} yours is {got[place]:.4g}"
-    if got.dtype.kind in "biu" and expected.dtype.kind == "f":
-        return f"{text} and should be {expected[place]:.4g}. Yours are whole numbers ({got.dtype}), which lose the fraction."
-    return f"{text} and should be {expected[place]:.4g}."
+    digits = next((n for n in (4, 6) if f"{got[place]:.{n}g}" != f"{expected[place]:.{n}g}"), 9)
+    yours, right = (f"{array[place]:.{digits}g}" for array in (got, expected))
+    text = f"the shape is right, but {differs.mean():.0%} of the values are not: at {place} yours is {yours} and should be {right}."
+    return f"{text} Yours are whole numbers ({kept}), which lose the fraction." if whole else text

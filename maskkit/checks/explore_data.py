@@ -8,7 +8,7 @@ from maskkit.checks.exercise import Misconception, exercise
 
 
 def _targets(rng: np.random.Generator) -> list[tuple]:
-    fixed = [[1, 0, 0, 0], [1, 1, 1, 0], [1, 1, 0, 0, 0], [1, 1]]
+    fixed = [[1, 0, 0, 0], [1, 1, 1, 0], [1, 1, 0, 0, 0], [1, 1], [0, 0, 0]]
     drawn = [rng.integers(0, 2, n) for n in rng.integers(5, 60, 4)]
     return [(torch.as_tensor(targets),) for targets in [*fixed, *drawn]]
 
@@ -84,8 +84,14 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "mean of the masked faces only",
             lambda targets: targets[targets == 1].float().mean(),
-            "This picks the 1s and takes their mean, which is 1 whatever the data. The zeros must count in the denominator.",
-            "Take the mean over all targets.",
+            "This picks the 1s and divides by how many they are, which is 1 whatever the data. The zeros must count in the denominator.",
+            "Divide by the number of all targets.",
+        ),
+        Misconception(
+            "True and False both counted",
+            lambda targets: 1,
+            "Your answer is 1 for every input: len(targets == 1) counts the False as well as the True.",
+            "sum counts the True alone.",
         ),
         Misconception(
             "rounded",
@@ -111,6 +117,60 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
             "np.mean wants an array of numpy; targets is a tensor of torch.",
             "targets.float().mean().",
         ),
+        Misconception(
+            "nothing counted",
+            lambda targets: 0,
+            "Your answer is 0 for every input: no comparison comes out true, or nothing is added. A target is the number 1, no name; `is` asks for one and the same object.",
+            "== compares values, and n += 1 raises a counter.",
+        ),
+        Misconception(
+            "counter set back in the loop",
+            lambda targets: (targets[-1] == 1) / len(targets),
+            "Only the last target counts: the counter is set back to 0 in each round of the loop.",
+            "Put n = 0 before the loop.",
+        ),
+        Misconception(
+            "last picture forgotten",
+            lambda targets: targets[:-1].sum() / len(targets),
+            "The last target is not counted: range(n) ends at n - 1 by itself.",
+            "range(len(targets)), without - 1.",
+        ),
+        Misconception(
+            "first picture forgotten",
+            lambda targets: targets[1:].sum() / len(targets),
+            "The first target is not counted: positions begin at 0, not at 1.",
+            "range(len(targets)), without the 1.",
+        ),
+        Misconception(
+            "n - 1 in place of n",
+            lambda targets: targets.sum() / (len(targets) - 1),
+            "This divides by one less than there are pictures. (n - 1 belongs to a standard deviation.) A share divides by all.",
+            "len(targets), without - 1.",
+        ),
+        Misconception(
+            "difference of the two shares",
+            lambda targets: (targets == 1).float().mean() - (targets == 0).float().mean(),
+            "This is the share with a mask minus the share without. The task asks for the first alone.",
+            "Leave out the subtraction.",
+        ),
+        Misconception(
+            "share of the smaller class",
+            lambda targets: min((targets == 1).float().mean(), (targets == 0).float().mean()),
+            "This is the share of whichever class is smaller; the task asks for with_mask, also where it is the larger one.",
+            "No min is needed.",
+        ),
+        Misconception(
+            "fraction upside down",
+            lambda targets: len(targets) / targets.sum(),
+            "The fraction stands upside down: this is all pictures for each one with a mask.",
+            "What you count stands above the line, all of them below.",
+        ),
+        Misconception(
+            "rounded to 0 or 1",
+            lambda targets: round(targets.float().mean().item()),
+            "This is rounded to 0 or 1, or says which class is larger. The task asks for the share itself.",
+            "Leave out round, int and >.",
+        ),
     ),
 )
 def class_balance(targets: Tensor) -> float:
@@ -122,7 +182,7 @@ def _clues(rng: np.random.Generator) -> list[tuple]:
     """Each with a single best threshold, so that whoever returns the threshold itself is recognised whichever way they search.
 
     It splits off the largest value alone, the smallest alone, or nothing (the best is to say mask of all, then of none); the next has close
-    values and one far away; in the drawn ones it lies in the middle, in a wide gap.
+    values and one far away; in two it is the first or the last value; in the drawn ones it lies in the middle, in a wide gap.
     """
     fixed = [
         ([0.1, 0.2, 0.7, 1.4, 1.3], [0, 0, 0, 1, 0]),
@@ -130,6 +190,8 @@ def _clues(rng: np.random.Generator) -> list[tuple]:
         ([1.0, 2.0, 3.0, 4.0, 6.0], [1, 1, 0, 1, 1]),
         ([30.0, 10.0, 20.0, 55.0, 40.0], [1, 0, 0, 0, 0]),
         ([3.0, 1.0, 2.0, 6.0, 5.0, 40000.0], [0, 1, 0, 1, 1, 1]),
+        ([2.0, 1.0, 6.0, 5.0], [0, 0, 1, 1]),
+        ([5.0, 6.0, 1.0, 2.0], [1, 1, 0, 0]),
     ]
     drawn = []
     for shift in (2.5, -2.5):
@@ -158,7 +220,18 @@ def _either_side(values: Tensor, targets: Tensor, threshold: Tensor) -> Tensor:
 
 
 def _best_of(values: Tensor, targets: Tensor, thresholds: Tensor) -> Tensor:
-    return torch.stack([_either_side(values, targets, threshold) for threshold in thresholds]).max()
+    shares = ((values > thresholds[:, None]) == (targets == 1)).float().mean(dim=1)
+    return torch.maximum(shares, 1 - shares).max()
+
+
+def _strictly(values: Tensor, targets: Tensor) -> Tensor:
+    shares = torch.stack([torch.where(targets == 1, values > t, values < t).float().mean() for t in values])
+    return torch.maximum(shares, 1 - shares).max()
+
+
+def _loosely(values: Tensor, targets: Tensor) -> Tensor:
+    shares = torch.stack([torch.where(targets == 1, values >= t, values <= t).float().mean() for t in values])
+    return torch.maximum(shares, 1 - shares).max()
 
 
 def _between_neighbours(values: Tensor, targets: Tensor) -> Tensor:
@@ -375,6 +448,78 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
             "torch takes no mean of True and False.",
             "Make floats first: (...).float().mean().",
         ),
+        Misconception(
+            "first value skipped",
+            lambda values, targets: _best_of(values, targets, values[1:]),
+            "The first value is never tried as the threshold: positions begin at 0, not at 1.",
+            "for threshold in values takes them all.",
+        ),
+        Misconception(
+            "last value skipped",
+            lambda values, targets: _best_of(values, targets, values[:-1]),
+            "The last value is never tried as the threshold: range(n) ends at n - 1 by itself.",
+            "for threshold in values takes them all.",
+        ),
+        Misconception(
+            "best set back in the loop",
+            lambda values, targets: _either_side(values, targets, values[-1]),
+            "Only the last threshold counts: what was best is set back, or overwritten, in each round of the loop.",
+            "Put best = 0 before the loop, and keep the larger of best and the new share.",
+        ),
+        Misconception(
+            "per cent in place of share",
+            lambda values, targets: 100 * _best_of(values, targets, values),
+            "This is in per cent; the task asks for a share from 0 to 1.",
+            "Leave out the factor 100.",
+        ),
+        Misconception(
+            "mean of all thresholds, masks above",
+            lambda values, targets: _shares(values, targets).mean(),
+            "This is the mean over all thresholds, with the masks above them. The task asks for the best one, on either side.",
+            "Take the maximum in place of the mean, and look at 1 - share as well.",
+        ),
+        Misconception(
+            "threshold of 0.5",
+            lambda values, targets: _either_side(values, targets, torch.tensor(0.5)),
+            "This takes 0.5 as the threshold, whatever the values are. They may go to 255, or below 0.",
+            "Try every value as the threshold.",
+        ),
+        Misconception(
+            "threshold of 0.5, masks above",
+            lambda values, targets: _one_side(values, targets, torch.tensor(0.5)),
+            "This takes 0.5 as the threshold, with the masks above it, as if the values were probabilities. They may be any numbers.",
+            "Try every value as the threshold, and both sides.",
+        ),
+        Misconception(
+            "threshold half-way between smallest and largest",
+            lambda values, targets: _either_side(values, targets, (values.min() + values.max()) / 2),
+            "This puts the threshold half-way between the smallest and the largest value, which is seldom the best one.",
+            "Try every value as the threshold.",
+        ),
+        Misconception(
+            "thresholds from 0 to 1",
+            lambda values, targets: _best_of(values, targets, torch.linspace(0, 1, 101)),
+            "Only thresholds from 0 to 1 are tried. The values may be larger, or below 0.",
+            "Take the values themselves as the thresholds: for threshold in values.",
+        ),
+        Misconception(
+            "the value at the threshold counted for neither class",
+            lambda values, targets: _strictly(values, targets),
+            "With > for masks and < for the others, the picture that lies at the threshold itself is never right (or, turned round, always).",
+            "The other side of > is <=.",
+        ),
+        Misconception(
+            "the value at the threshold counted for both classes",
+            lambda values, targets: _loosely(values, targets),
+            "With >= for masks and <= for the others, the picture that lies at the threshold itself is always right (or, turned round, never).",
+            "The other side of >= is <.",
+        ),
+        Misconception(
+            "& in place of ==",
+            lambda values, targets: max(((values > t) & (targets == 1)).float().mean() for t in values),
+            "This counts only pictures with a mask that lie above the threshold. One without a mask that lies below it is right, too.",
+            "Compare the two answers: (values > threshold) == (targets == 1).",
+        ),
     ),
 )
 def clue_accuracy(values: Tensor, targets: Tensor) -> float:
@@ -386,6 +531,13 @@ def clue_accuracy(values: Tensor, targets: Tensor) -> float:
 def _images(rng: np.random.Generator) -> list[tuple]:
     shapes = [(2, 3, 2, 2), (6, 3, 4, 5), *((int(rng.integers(2, 9)), 3, *rng.integers(3, 9, 2)) for _ in range(3))]
     return [(torch.as_tensor(rng.integers(0, 256, shape), dtype=torch.uint8),) for shape in shapes]
+
+
+def _halved(images: Tensor) -> Tensor:
+    mean = images[0].float()
+    for image in images[1:]:
+        mean = (mean + image) / 2
+    return mean
 
 
 def _sum_in_uint8(images: Tensor) -> Tensor:
@@ -448,7 +600,7 @@ def _sum_in_uint8(images: Tensor) -> Tensor:
         Misconception(
             "fractions cut off",
             lambda images: images.float().mean(dim=0).to(torch.uint8),
-            "The fractions are cut off: uint8 holds whole numbers only. The task asks for floats.",
+            "The fractions are cut off: uint8, .long() and // leave whole numbers only. The task asks for floats.",
             "Leave the result as it is, a float tensor.",
         ),
         Misconception(
@@ -529,6 +681,78 @@ def _sum_in_uint8(images: Tensor) -> Tensor:
             "This is the brightest value at each place; the task asks for the mean.",
             "Use mean in place of max.",
         ),
+        Misconception(
+            "last picture only",
+            lambda images: images[-1].float(),
+            "This is the last picture. In a loop, total = image forgets all the others.",
+            "total = total + image adds up.",
+        ),
+        Misconception(
+            "last picture divided by their number",
+            lambda images: images[-1] / len(images),
+            "Only the last picture is left, divided by their number: total = image forgets all the others.",
+            "total = total + image adds up.",
+        ),
+        Misconception(
+            "first picture divided by their number",
+            lambda images: images[0] / len(images),
+            "Only the first picture is added: return leaves the function at once, also from inside a loop.",
+            "Put return behind the loop, as far to the left as for.",
+        ),
+        Misconception(
+            "last picture forgotten",
+            lambda images: images[:-1].float().sum(dim=0) / len(images),
+            "The last picture is not added: range(n) ends at n - 1 by itself.",
+            "for image in images takes them all.",
+        ),
+        Misconception(
+            "first picture forgotten",
+            lambda images: images[1:].float().sum(dim=0) / len(images),
+            "The first picture is not added: positions begin at 0, not at 1.",
+            "for image in images takes them all.",
+        ),
+        Misconception(
+            "n - 1 in place of n",
+            lambda images: images.float().sum(dim=0) / (len(images) - 1),
+            "This divides by one less than there are pictures. (n - 1 belongs to a standard deviation.) A mean divides by all.",
+            "len(images), without - 1.",
+        ),
+        Misconception(
+            "divided by the channels",
+            lambda images: images.float().sum(dim=0) / 3,
+            "The sum over the pictures is divided by 3, the number of channels. A mean divides by the number of pictures.",
+            "Divide by len(images).",
+        ),
+        Misconception(
+            "divided by 255 in place of their number",
+            lambda images: images.float().sum(dim=0) / 255,
+            "The sum is divided by 255, the largest value of a pixel. A mean divides by the number of pictures.",
+            "Divide by len(images).",
+        ),
+        Misconception(
+            "divided by the number of all pixels",
+            lambda images: images.float().sum(dim=0) / images.numel(),
+            "The sum over the pictures is divided by how many numbers there are in all of them. At each place as many were added as there are pictures.",
+            "Divide by len(images).",
+        ),
+        Misconception(
+            "sum in uint8, not divided",
+            lambda images: _sum_in_uint8(images).mul(len(images)).round(),
+            "Two things: the sum runs over (uint8 ends at 255), and it is not divided by the number of pictures.",
+            "Make floats first, add, and divide by len(images).",
+        ),
+        Misconception(
+            "rows and columns swapped",
+            lambda images: images.float().mean(dim=0).transpose(1, 2),
+            "The mean is right, but rows and columns changed places: the shape stays (3, H, W).",
+            "Leave out the transpose.",
+        ),
+        Misconception(
+            "mean of the mean so far and the next",
+            _halved,
+            "(mean + image) / 2 gives the last picture half of all weight, the one before it a quarter, and so on. In a mean all count alike.",
+            "Add all of them up first, and divide once, by their number.",
+        ),
     ),
 )
 def mean_image(images: Tensor) -> Tensor:
@@ -555,6 +779,11 @@ def _parts_of(groups: np.ndarray, split: np.ndarray) -> dict[int, set[str]]:
 def _each_time(groups: np.ndarray, split: np.ndarray) -> list[int]:
     places = _parts_of(groups, split)
     return [int(g) for g in groups if len(places[int(g)]) > 1]
+
+
+def _each_pair(groups: np.ndarray, split: np.ndarray) -> list[int]:
+    pairs = ((i, j) for i in range(len(groups)) for j in range(i + 1, len(groups)))
+    return [int(groups[i]) for i, j in pairs if groups[i] == groups[j] and split[i] != split[j]]
 
 
 def _next_to_each_other(groups: np.ndarray, split: np.ndarray) -> set[int]:
@@ -669,6 +898,54 @@ def _whole_numbers(answer: object) -> list[int]:
             lambda groups, split: [len(s) > 1 for s in _parts_of(groups, split).values()],
             "This says for each group whether it leaks. The task asks for the numbers of those that do.",
             "Keep the group number where the condition holds: [g for g in ... if ...].",
+        ),
+        Misconception(
+            "a group named once for each pair",
+            _each_pair,
+            "The groups are right, but each comes once for every two pictures of it that stand in different parts. Name each group once.",
+            "A set holds everything once.",
+        ),
+        Misconception(
+            "a group named once for each pair of parts",
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() for _ in range(len(s) * (len(s) - 1) // 2)],
+            "The groups are right, but one that stands in all three parts comes once for every two of them. Name each group once.",
+            "A set holds everything once.",
+        ),
+        Misconception(
+            "first group only",
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if len(s) > 1][:1],
+            "Only the first group that leaks is named: return leaves the function at once, also from inside a loop.",
+            "Put return behind the loop, as far to the left as for.",
+        ),
+        Misconception(
+            "last group only",
+            lambda groups, split: [g for g, s in [*_parts_of(groups, split).items()][-1:] if len(s) > 1],
+            "Only the last group is looked at: the list is emptied in each round of the loop.",
+            "Put leaked = [] before the loop.",
+        ),
+        Misconception(
+            "first and last picture compared",
+            lambda groups, split: [g for g in np.unique(groups) if split[groups == g][0] != split[groups == g][-1]],
+            "Only the first and the last picture of a group are compared. One between them may stand in another part.",
+            "How many different parts are there in split[groups == number]?",
+        ),
+        Misconception(
+            "as many groups as pictures taken for granted",
+            lambda groups, split: [g for g in range(len(groups)) if len(set(split[groups == g])) > 1],
+            "Only the numbers below the number of pictures are tried, but a group can have any number.",
+            "np.unique(groups) holds the numbers that occur.",
+        ),
+        Misconception(
+            "largest number left out",
+            lambda groups, split: [g for g in range(groups.max()) if len(set(split[groups == g])) > 1],
+            "The group with the largest number is never tried: range(n) ends at n - 1.",
+            "np.unique(groups) holds the numbers that occur.",
+        ),
+        Misconception(
+            "all groups outside training",
+            lambda groups, split: [g for g, s in zip(groups, split) if s != 'train'],
+            "These are the groups of all pictures that are not in train. Which of them stand in another part as well?",
+            "For each number: in how many parts do its pictures stand?",
         ),
     ),
 )

@@ -9,7 +9,7 @@ from maskkit.checks.exercise import Misconception, exercise
 
 @exercise(
     "00",
-    cases=lambda rng: [(p,) for p in (0.9, 0.2, 0.5, 0.51, 0.49, 1.0, 0.0)],
+    cases=lambda rng: [(p,) for p in (0.9, 0.2, 0.5, 0.501, 0.499, 1.0, 0.0)],
     hints=(
         "Compare the probability with 0.5. In Python, >= means: at least.",
         "return probability >= 0.5",
@@ -36,8 +36,8 @@ from maskkit.checks.exercise import Misconception, exercise
         Misconception(
             "per cent",
             lambda probability: probability >= 50,
-            "This is never True, not even for 0.9. (Probabilities go from 0 to 1, so they do not reach 50.)",
-            "One half is 0.5.",
+            "This is never True, not even for 0.9. (Probabilities go from 0 to 1: they reach neither 5 nor 50.)",
+            "One half is 0.5. And the comparison alone is the answer: it needs no == True and no `is` behind it.",
         ),
         Misconception(
             "any probability above 0",
@@ -175,6 +175,84 @@ def says_mask(probability: float) -> bool:
             "** is a power: this multiplies the pixels with each other. Each pixel has three numbers, so it is times three.",
             "* in place of **.",
         ),
+        Misconception(
+            "256 for each pixel",
+            lambda height, width: height * width * 256,
+            "256 is how many values a number can take (0 to 255), not how many numbers a pixel has.",
+            "Three numbers for each pixel.",
+        ),
+        Misconception(
+            "255 values counted",
+            lambda height, width: height * width * 3 * 255,
+            "Each number goes up to 255, but it is still one number.",
+            "Leave out the 255.",
+        ),
+        Misconception(
+            "width to the power of three",
+            lambda height, width: height * width**3,
+            "** is a power and comes before *: this takes the width three times. Each pixel has three numbers, so it is times three.",
+            "* in place of **.",
+        ),
+        Misconception(
+            "three times three",
+            lambda height, width: height * width * 9,
+            "The 3 comes in twice. Each pixel has three numbers; there are height * width pixels.",
+            "Multiply by 3 once.",
+        ),
+        Misconception(
+            "all three added",
+            lambda height, width: height + width + 3,
+            "This adds the three numbers. The pixels stand in rows, height rows of width pixels each, and each has three numbers.",
+            "Multiply the three.",
+        ),
+        Misconception(
+            "once around the picture",
+            lambda height, width: 2 * (height + width),
+            "This is the way once around the picture. The pixels fill it: height rows of width pixels each.",
+            "Multiply height by width, then by 3.",
+        ),
+        Misconception(
+            "only one row",
+            lambda height, width: 3 * width,
+            "This is one row of the picture. It has height rows. (Does a return stand inside a loop?)",
+            "Multiply by height as well.",
+        ),
+        Misconception(
+            "only one column",
+            lambda height, width: 3 * height,
+            "This is one column of the picture. It has width columns.",
+            "Multiply by width as well.",
+        ),
+        Misconception(
+            "a row and a column too many",
+            lambda height, width: (height + 1) * (width + 1) * 3,
+            "A row and a column are counted that are not there: height rows are height rows, wherever counting begins.",
+            "Leave out the + 1.",
+        ),
+        Misconception(
+            "last row and column forgotten",
+            lambda height, width: (height - 1) * (width - 1) * 3,
+            "A row and a column are missing: range(height) goes through height numbers, 0 to height - 1, and range(1, height) through one less.",
+            "range(height), or no - 1.",
+        ),
+        Misconception(
+            "shape with the colours first",
+            lambda height, width: (3, height, width),
+            "This is the shape of the picture as a network gets it. How many numbers are in it all together?",
+            "Multiply the three.",
+        ),
+        Misconception(
+            "one count for each colour",
+            lambda height, width: (height * width, height * width, height * width),
+            "These are the numbers of red, of green and of blue. How many are they all together?",
+            "Add the three.",
+        ),
+        Misconception(
+            "one pixel only",
+            lambda height, width: 3,
+            "Your answer is 3 for every input: these are the numbers of one pixel. (A return inside the loops leaves them at once, and n = 3 does not add up.)",
+            "Multiply by the number of pixels.",
+        ),
     ),
 )
 def numbers_in_picture(height: int, width: int) -> int:
@@ -204,6 +282,11 @@ def _is_right(probability: float, truth: int) -> bool:
 
 
 _count = _counted(_is_right)
+
+
+def _until_a_mistake(probabilities: list[float], truths: list[int]) -> int:
+    answers = [_is_right(p, t) for p, t in zip(probabilities, truths)]
+    return [*answers, False].index(False)
 
 
 def _without_zip(probabilities: list[float], truths: list[int]) -> int:
@@ -257,11 +340,12 @@ def _without_zip(probabilities: list[float], truths: list[int]) -> int:
             "probability >= 0.5 is the answer.",
         ),
         Misconception(
-            "is in place of ==",
+            "nothing counted",
             lambda probabilities, truths: 0,
-            "Your answer is 0 for every input: no comparison comes out true. Did you compare with `is`? It asks for one and the same object, and "
-            "True is not the object 1, although True == 1.",
-            "== compares values.",
+            "Your answer is 0 for every input: nothing is ever counted. Either right + 1 stands alone, which changes nothing, or no comparison comes "
+            "out true.",
+            "right += 1 raises the counter. Compare values with ==, not with `is` (True is not the object 1, although True == 1), and put brackets "
+            "around (probability >= 0.5) before == (truth == 1).",
         ),
         Misconception(
             "one half left out",
@@ -340,6 +424,85 @@ def _without_zip(probabilities: list[float], truths: list[int]) -> int:
             _without_zip,
             "A loop over two lists needs zip: without it, the loop takes first the one whole list and then the other.",
             "for probability, truth in zip(probabilities, truths).",
+        ),
+        Misconception(
+            "one half in neither class",
+            _counted(lambda p, t: p > 0.5 and t == 1 or p < 0.5 and t == 0),
+            "Nearly right. A probability of exactly one half is never counted: it says mask, as in exercise 1.",
+            ">= for a mask, < for none.",
+        ),
+        Misconception(
+            "one half in both classes",
+            _counted(lambda p, t: p >= 0.5 and t == 1 or p <= 0.5 and t == 0),
+            "Nearly right. A probability of exactly one half counts for both answers here. It says mask, as in exercise 1.",
+            ">= for a mask, < for none.",
+        ),
+        Misconception(
+            "mistakes subtracted",
+            lambda probabilities, truths: 2 * _count(probabilities, truths) - len(truths),
+            "A point is taken away for each mistake. The task asks only how many are right.",
+            "Leave out the - 1.",
+        ),
+        Misconception(
+            "all but the masks found subtracted",
+            lambda probabilities, truths: 2 * sum(p >= 0.5 and t == 1 for p, t in zip(probabilities, truths)) - len(truths),
+            "Only masks that were found count, and for all the rest a point is taken away. A bare face with a low probability is right, too.",
+            "Add 1 where both answers are the same, and subtract nothing.",
+        ),
+        Misconception(
+            "or in place of and",
+            _counted(lambda p, t: p >= 0.5 or t == 1),
+            "or is true if only one of the two holds: also for a mask that was missed, and for a bare face taken for a mask.",
+            "Both must say the same: (probability >= 0.5) == (truth == 1).",
+        ),
+        Misconception(
+            "no mask said is always right",
+            _counted(lambda p, t: p < 0.5 or t == 1),
+            "Whenever the network says no mask, this counts as right, also where there is one.",
+            "Below one half, it is right only if the truth is 0.",
+        ),
+        Misconception(
+            "only the bare faces of the truths",
+            _counted(lambda p, t: t == 0),
+            "This is how many pictures have no mask. What the network says about them does not come in. (A probability never reaches 50: one half is 0.5.)",
+            "Compare each truth with (probability >= 0.5).",
+        ),
+        Misconception(
+            "cut to whole numbers",
+            _counted(lambda p, t: int(p) == t),
+            "int cuts off what is behind the point: int(0.9) is 0, so that the network hardly ever says mask.",
+            "probability >= 0.5 is the answer.",
+        ),
+        Misconception(
+            "first picture forgotten",
+            lambda probabilities, truths: _count(probabilities[1:], truths[1:]),
+            "The first picture is not counted: positions begin at 0, not at 1.",
+            "range(len(truths)), without the 1.",
+        ),
+        Misconception(
+            "stopped at the first mistake",
+            _until_a_mistake,
+            "Counting stops at the first mistake: break and return leave the loop.",
+            "Leave out the else, and put return behind the loop.",
+        ),
+        Misconception(
+            "enumerate in place of zip",
+            lambda probabilities, truths: sum((place >= 0.5) == (p == 1) for place, p in enumerate(probabilities)),
+            "enumerate gives a position with each probability; the truths do not come in.",
+            "zip(probabilities, truths) gives each probability with its truth.",
+        ),
+        Misconception(
+            "every answer against every truth, divided",
+            lambda probabilities, truths: sum(_is_right(p, t) for p in probabilities for t in truths) / len(truths),
+            "One loop inside the other compares each answer with every truth, and dividing does not put that right: they go side by side.",
+            "One loop, over zip(probabilities, truths), and no division.",
+        ),
+        Misconception(
+            "totals compared",
+            lambda probabilities, truths: len(truths) - abs(sum(p >= 0.5 for p in probabilities) - sum(truths)),
+            "The totals are compared (or sorted lists, which comes to the same): a mask that was missed and a bare face taken for a mask then make up for "
+            "each other.",
+            "Compare each answer with the truth of its own picture.",
         ),
     ),
 )

@@ -10,7 +10,7 @@ import dis
 import inspect
 import io
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,11 +26,16 @@ from maskkit.checks.runner import Outcome
 
 EXERCISES: dict[str, Exercise] = {}
 
+_LONG = 10_000  # a list of more numbers is no answer that anybody asked for, and slow to make an array of
+
 _CHANCE_MESSAGE = (
     "Asked again with the same inputs, your function gives other answers: something in it is left to chance, or it remembers what it was asked before. "
     "Here every input has one right answer."
 )
-_CHANCE_HINT = "Leave out what draws by lot (torch.rand, random.random and the like): do to every input what the task asks, not to some of them."
+_CHANCE_HINT = (
+    "Leave out what draws by lot (torch.rand, random.random and the like): do to every input what the task asks, not to some of them. And torch.empty "
+    "begins with whatever the memory holds: is every place of it filled before `return`?"
+)
 
 
 def _as_it_is(answer: object) -> object:
@@ -47,12 +52,14 @@ class Misconception:
     wrong : the function that somebody with this belief would write
     message : what went wrong, in the learner's terms
     hint : what to try
+    also : other functions that the same belief leads to, of which the message is as true
     """
 
     name: str
     wrong: Callable
     message: str
     hint: str
+    also: tuple[Callable, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,7 +118,7 @@ class Exercise:
 
     @cached_property
     def _wrong_answers(self) -> list[tuple[Misconception, list[Outcome]]]:
-        return [(misconception, self._answers(misconception.wrong)) for misconception in self.misconceptions]
+        return [(m, self._answers(wrong)) for m in self.misconceptions for wrong in (m.wrong, *m.also)]
 
     def _answers(self, function: Callable) -> list[Outcome]:
         """What a function of ours answers; wrong ones divide by zero now and then, of which the learner need not hear."""
@@ -120,7 +127,7 @@ class Exercise:
             return [self._in_canonical_form(runner.call(function, case)) for case in self._inputs]
 
     def _in_canonical_form(self, outcome: Outcome) -> Outcome:
-        if outcome.error is not None or outcome.value is None:
+        if outcome.error is not None or outcome.value is None or (_length(outcome.value) or 0) > _LONG:
             return outcome
         try:
             return Outcome(self.canonical(outcome.value), None, outcome.arguments)
@@ -186,7 +193,10 @@ class Exercise:
             return None
         with redirect_stdout(io.StringIO()):  # what it prints has been seen
             again = [self._in_canonical_form(outcome) for outcome in runner.run(function, self._inputs)]
-        if not any(self._is_comparable(new, right) and not self._same(old, new) for old, new, right in zip(outcomes, again, self._expected)):
+        if not any(
+            self._is_comparable(new, right) and self._same(old, old) and not self._same(old, new)  # a ragged list is not even the same as itself
+            for old, new, right in zip(outcomes, again, self._expected)
+        ):
             return None
         return CheckResult(TRY_AGAIN, _CHANCE_MESSAGE, (_CHANCE_HINT, *self.hints), "left to chance")
 
@@ -217,7 +227,7 @@ class Exercise:
         """Whether the learner's answer is that of the misconception; dividing by zero is an error for Python and inf for torch."""
         if isinstance(got.error, ZeroDivisionError) and wrong.error is None:
             return _kind(wrong.value) == "number" and not np.isfinite(_numbers(wrong.value))
-        return self._same(got, wrong) and (got.error is not None or _fits(got.value, wrong.value))
+        return (got.error is not None or _fits(got.value, wrong.value)) and self._same(got, wrong)
 
     def _explain(self, function: Callable, outcomes: list[Outcome], right: list[bool]) -> CheckResult:
         """Say what is wrong with the first wrong answer; there is no misconception that we know behind it."""
@@ -242,7 +252,7 @@ class Exercise:
     def _score(self, outcomes: list[Outcome], right: list[bool]) -> str:
         """How often the answer is right, or that it is always the same."""
         first = outcomes[0]
-        if len(right) > 2 and first.value is not None and all(self._same(first, outcome) for outcome in outcomes):
+        if len(right) > 2 and first.value is not None and not _is_nan(first.value) and all(self._same(first, outcome) for outcome in outcomes):
             return " It gives the same for every input that was tried: does it use what it is given?"
         return f" (Right for {sum(right)} of {len(right)} inputs.)" if any(right) else ""
 
@@ -324,9 +334,13 @@ def _kind(value: object) -> str:
         return "number"
     if isinstance(value, (Tensor, np.ndarray)):
         return "tensor" if isinstance(value, Tensor) else "array"
-    if isinstance(value, (tuple, list, set, frozenset)):
+    if isinstance(value, (tuple, list)):
         return "list"
     return "dict" if isinstance(value, Mapping) else type(value).__name__
+
+
+def _is_nan(value: object) -> bool:
+    return _kind(value) == "number" and bool(value != value)
 
 
 def _fits(got: object, expected: object) -> bool:
@@ -342,11 +356,19 @@ def _numbers(value: object) -> np.ndarray:
     return np.asarray(sorted(value) if isinstance(value, (set, frozenset)) else value)
 
 
+def _length(value: object) -> int | None:
+    return len(value) if isinstance(value, Sized) and getattr(value, "shape", None) != () else None
+
+
 def same(a: object, b: object, tolerance: float = 1e-4) -> bool:
     """Whether two answers hold the same values, whatever container they come in; nan equals nan."""
     if isinstance(a, Mapping) or isinstance(b, Mapping):
         return type(a) is type(b) and a == b
     try:
+        if _length(a) != _length(b):
+            return False
+        if type(a) is type(b) is list and len(a) > _LONG:
+            return a == b
         a, b = _numbers(a), _numbers(b)
         if a.dtype.kind in "biuf" and b.dtype.kind in "biuf":
             return a.shape == b.shape and np.allclose(a.astype(float), b.astype(float), tolerance, 1e-6, equal_nan=True)
@@ -374,10 +396,13 @@ def describe(value: object) -> str:
         return "nothing (None)"
     if getattr(value, "shape", ()) != ():
         kind = "tensor" if isinstance(value, Tensor) else "numpy array"
-        return f"a {str(value.dtype).removeprefix('torch.')} {kind} of shape {tuple(value.shape)}"
+        dtype = str(value.dtype).removeprefix("torch.")
+        return f"{'an' if dtype[0] in 'io' else 'a'} {dtype} {kind} of shape {tuple(value.shape)}"
     if isinstance(value, (bool, int, float, np.generic, Tensor)):
         return _short(value)
-    if isinstance(value, (list, tuple, set, dict)):
+    if isinstance(value, (set, frozenset)):
+        return f"a set of {len(value)} (curly brackets), which keeps no order"
+    if isinstance(value, (list, tuple, dict)):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, str):
         return f"the text {value[:40]!r}"
@@ -413,7 +438,10 @@ def complaint(got: object, expected: object) -> str:
         return f"your function gives {describe(got)}, but the task asks for {_wanted(expected)}."
     if _kind(expected) in ("number", "dict"):
         return _wrong_value(got, expected)
-    got, expected = _numbers(got), _numbers(expected)
+    try:
+        got, expected = _numbers(got), _numbers(expected)
+    except (TypeError, ValueError, RuntimeError):
+        return f"your function gives {describe(got)}, and not all of its elements are single numbers."
     short = got.ndim == expected.ndim == 1 and max(len(got), len(expected)) <= 12
     if got.shape != expected.shape and not short:
         return f"your function gives the shape {got.shape}, but {expected.shape} is right."
@@ -439,7 +467,8 @@ def _wrong_value(got: object, expected: object) -> str:
             return "your values are texts; the task asks for True and False, without quotation marks."
         wrong = [key for key in expected if got[key] != expected[key]]
         return f"{len(expected) - len(wrong)} of {len(expected)} are right; think again about {', '.join(map(repr, wrong[:2]))}."
-    return f"your function gives {_short(got)}, but {_short(expected)} is right."
+    nan = " (not a number: 0 / 0, or the root or the logarithm of a negative number)" if _is_nan(got) else ""
+    return f"your function gives {_short(got)}{nan}, but {_short(expected)} is right."
 
 
 def _missing_entries(missing: list, n: int) -> str:

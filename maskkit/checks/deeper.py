@@ -612,9 +612,9 @@ def _inputs_and_changes(rng: np.random.Generator) -> list[tuple]:
             also=(lambda x, change: F.relu(x + change) + x,),
         ),
         Misconception(
-            "a relative of the ReLU",
+            "another function in place of the ReLU",
             lambda x, change: F.leaky_relu(x + change),
-            "The sum is right. What is behind it is a relative of the ReLU, which leaves something of what is negative; the ReLU makes 0 of it.",
+            "The sum is right. What follows is not the ReLU but another function, which leaves something of what is negative; the ReLU makes 0 of it.",
             "torch.relu.",
             also=tuple(lambda x, change, f=f: f(x + change) for f in (F.gelu, F.silu, F.elu, F.softplus, torch.tanh)),
         ),

@@ -446,9 +446,8 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "largest label",
             lambda targets: targets.max(),
-            "This is the largest label, or a share rounded to a whole number. The task asks how often always naming the larger class is right.",
+            "This is always 1, as the largest label is. The task asks how often always naming the larger class is right.",
             "How many of the targets have the label of the larger class?",
-            also=(lambda targets: round(max(targets.mean(), 1 - targets.mean())),),
         ),
         Misconception(
             "distance from one half",
@@ -467,6 +466,12 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
             lambda targets: (targets == targets[0]).mean(),
             "This is the share of whichever class the first picture has, and that need not be the larger one.",
             "The larger of p and 1 - p.",
+        ),
+        Misconception(
+            "share rounded to a whole number",
+            lambda targets: round(max(targets.mean(), 1 - targets.mean())),
+            "The share is rounded to a whole number, so that 0 and 1 are all that can come out.",
+            "Return the share as it is; round it when you print it.",
         ),
         Misconception(
             "one picture counted",

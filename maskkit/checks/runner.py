@@ -144,7 +144,12 @@ class _Worker(threading.Thread):
             with self._lock:
                 self._finished = True
         except OutOfTime:
-            self._interrupted = True
+            self._interrupted = True  # from here on none is thrown any more
+            try:
+                with self._lock:  # one that is on its way arrives here, and not where Python ends the thread and would print it
+                    time.sleep(0)
+            except OutOfTime:
+                pass
 
     def wait(self, seconds: float, step: float = 0.05) -> None:
         """Wait for the end, but no longer than `seconds`; the time that goes by in imports has a limit of its own."""

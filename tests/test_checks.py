@@ -403,6 +403,7 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("total_cost", "int(let_through) * (y_pred > y_true).sum() + int(stopped) * (y_pred < y_true).sum()", "prices cut to whole numbers"),
         ("growing_rates", "[lowest * (highest / lowest) ** (i / (steps - 1)) for i in range(1, steps)]", "the lowest missing"),
         ("growing_rates", "[lowest * (highest / lowest) ** (1 / (steps - 1)) * i for i in range(steps)]", "multiplied in place of raised"),
+        ("growing_rates", "10 ** np.linspace(np.log(lowest), np.log(highest), steps)", "natural logarithms given to logspace"),
         ("growing_rates", "[lowest / (highest / lowest) ** (i / (steps - 1)) for i in range(steps)]", "factor turned round"),
         ("number_of_steps", "images // batch_size * epochs + 1", "one more for all epochs together"),
         ("number_of_steps", "(images // batch_size + images % batch_size) * epochs", "a step for each picture that is left"),
@@ -493,6 +494,9 @@ SLIDE = (
 )
 LOWEST = "lowest, epoch = {}\nfor i, loss in enumerate(val_losses, 1):\n    if loss < lowest:\n        {}\nreturn epoch"
 WAITED = "lowest, waited = {}, 0\nfor loss in val_losses:\n    if loss {} lowest:\n        {}\n    else:\n        waited += 1\nreturn waited >= patience"
+CHANNELS = (
+    "out = torch.zeros_like(x)\nfor c in range(x.shape[1]{}):\n    out[:, c] = (x[:, c] - x[:, c].mean()) / (x[:, c].var(correction=0) + 1e-5).sqrt()\n{}"
+)
 RATES = "rates = []\nfor _ in range(steps):\n    rates.append(lowest)\n    lowest = {}\nreturn rates"
 INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * error"
 
@@ -617,6 +621,10 @@ INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * err
         ("batch_norm", "m, s = x.mean((0, 2, 3), keepdim=True), x.var((0, 2, 3), keepdim=True, unbiased=False)\nreturn (x - m) / (s + 1e-5)", "divided by the variance"),
         ("batch_norm", "rows = x.reshape(x.shape[1], -1)\nrows = rows - rows.mean(1, keepdim=True)\n"
          "return (rows / (rows.var(1, keepdim=True, correction=0) + 1e-5).sqrt()).reshape(x.shape)", "reshape in place of transpose"),
+        ("batch_norm", CHANNELS.format("", "    return out"), "first channel only"),
+        ("batch_norm", CHANNELS.format(" - 1", "return out"), "last channel left out"),
+        ("binary_cross_entropy", "return sum(-torch.log(torch.sigmoid(z if t is True else -z)) for z, t in zip(logits, targets)) / len(logits)",
+         "every face taken for a bare one"),
         ("best_epoch", LOWEST.format("1, 1", "lowest, epoch = loss, i"), "lowest loss begins at 1"),
         ("best_epoch", LOWEST.format("val_losses[0], 0", "lowest, epoch = loss, i"), "epoch begins at 0"),
         ("best_epoch", LOWEST.format("val_losses[0], 1", "epoch = i"), "compared with the first loss only"),

@@ -239,6 +239,11 @@ def _with_other_spreads(dims: tuple[int, ...]) -> tuple[Callable, ...]:
     )
 
 
+def _first_channels(x: Tensor, n: int, rest: Tensor) -> Tensor:
+    """Only the first n channels normalised, in a tensor that holds something else otherwise."""
+    return torch.cat([_standard(x, _EVERY)[:, :n], rest[:, n:]], dim=1)
+
+
 def _reshaped(x: Tensor) -> Tensor:
     """Channels normalised in rows that a reshape has made, which are no channels."""
     rows = x.reshape(x.shape[1], -1)
@@ -442,6 +447,20 @@ def _reshaped(x: Tensor) -> Tensor:
             "reshape only cuts the numbers into rows, in their order in memory: your rows are no channels. Where axes are exchanged, it takes transpose.",
             "x.mean(dim=(0, 2, 3), keepdim=True) needs neither.",
             also=(lambda x: _standard(x, _EVERY).transpose(0, 1).reshape(x.shape),),
+        ),
+        Misconception(
+            "first channel only",
+            lambda x: _first_channels(x, 1, torch.zeros_like(x)),
+            "Only the first channel is normalised. A return inside the loop leaves it there.",
+            "return behind the loop.",
+            also=(lambda x: _first_channels(x, 1, x),),
+        ),
+        Misconception(
+            "last channel left out",
+            lambda x: _first_channels(x, x.shape[1] - 1, torch.zeros_like(x)),
+            "The last channel is left as it was at the start.",
+            "range(x.shape[1]) goes to the last channel by itself: without - 1.",
+            also=(lambda x: _first_channels(x, x.shape[1] - 1, x),),
         ),
     ),
 )

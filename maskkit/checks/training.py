@@ -701,6 +701,12 @@ def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
             "You divide by 32, however many pictures there are.",
             ".mean(), or divide by len(logits).",
         ),
+        Misconception(
+            "every face taken for a bare one",
+            lambda logits, targets: -F.logsigmoid(-logits).mean(),
+            "Every face is treated as one without a mask. (In a loop: `is` asks for the very same object, and the targets are tensors.)",
+            "== in place of is; or targets * log(p) + (1 - targets) * log(1 - p).",
+        ),
     ),
 )
 def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:

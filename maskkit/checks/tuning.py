@@ -86,13 +86,13 @@ def _while_not_above(lowest: float, highest: float, steps: int) -> list[float]:
         Misconception(
             "rates given to logspace",
             lambda lowest, highest, steps: np.logspace(lowest, highest, steps).tolist(),
-            "np.logspace takes exponents: it made 10 ** lowest to 10 ** highest of your rates.",
+            "Your rates are taken for exponents of ten (as np.logspace does): this is 10 ** lowest to 10 ** highest.",
             "np.geomspace takes the rates themselves; or give logspace their log10.",
         ),
         Misconception(
             "natural logarithms given to logspace",
             lambda lowest, highest, steps: np.logspace(math.log(lowest), math.log(highest), steps).tolist(),
-            "np.logspace raises 10 to what it is given, but you give it natural logarithms, exponents of e.",
+            "You take natural logarithms, which are exponents of e, and raise 10 to them (np.logspace does that, too).",
             "np.log10 in place of np.log; or np.geomspace, which takes the rates themselves.",
         ),
         Misconception(
@@ -196,8 +196,9 @@ def _while_not_above(lowest: float, highest: float, steps: int) -> list[float]:
         Misconception(
             "left the loop after the first rate",
             lambda lowest, highest, steps: [lowest],
-            "Only the first rate is there: the return stands inside the loop and leaves it at once.",
-            "Move the return to the left, behind the loop.",
+            "Only the first rate is there. (Does the return stand inside the loop, and leave it at once? Or is steps, the number of rates, given to np.arange as "
+            "their distance?)",
+            "Move the return to the left, behind the loop; np.linspace takes a number.",
         ),
         Misconception(
             "list begun anew each time",

@@ -17,6 +17,7 @@ from maskkit.checks.catalogue import PAGE, catalogue
 from maskkit.checks.exercise import describe, is_stub, same
 
 BELIEFS = [(name, m) for name, e in EXERCISES.items() for m in e.misconceptions]
+ALSO = [(name, m, wrong) for name, m in BELIEFS for wrong in m.also]
 FUNCTIONS = [name for name, e in EXERCISES.items() if not e.takes_value]
 
 
@@ -88,6 +89,12 @@ def test_misconception_is_told_from_all_others(name, belief):
     assert result.hints == (belief.hint, *exercise.hints)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("name", "belief", "wrong"), ALSO, ids=[f"{n}: {m.name}, {i}" for i, (n, m, _) in enumerate(ALSO)])
+def test_what_else_a_belief_leads_to_is_told_the_same(name, belief, wrong):
+    assert EXERCISES[name](wrong).misconception == belief.name
+
+
 # Right answers in other words than the reference's.
 @pytest.mark.parametrize(
     ("name", "expression"),
@@ -141,6 +148,20 @@ def test_misconception_is_told_from_all_others(name, belief):
         ("batch_norm", "torch.nn.functional.batch_norm(x, None, None, training=True)"),
         ("residual_output", "(x + change).clamp(min=0)"),
         ("residual_output", "torch.nn.ReLU()(change + x)"),
+        ("best_epoch", "min(enumerate(val_losses, 1), key=lambda pair: pair[1])[0]"),
+        ("best_epoch", "torch.tensor(val_losses, dtype=torch.float64).argmin() + 1"),
+        ("should_stop", "int(len(val_losses) - np.argmin(val_losses) > patience)"),
+        ("binary_cross_entropy", "-(torch.sigmoid(logits) ** targets * torch.sigmoid(-logits) ** (1 - targets)).log().mean()"),
+        ("binary_cross_entropy", "-(1 - (targets - logits.sigmoid()).abs()).log().numpy().mean()"),
+        ("precision_recall", "__import__('sklearn.metrics').metrics.precision_recall_fscore_support(y_true, y_pred, average='binary')[:2]"),
+        ("majority_baseline", "0.5 + abs(np.mean(targets) - 0.5)"),
+        ("total_cost", "np.array([[0, let_through], [stopped, 0]])[y_true, y_pred].sum()"),
+        ("growing_rates", "torch.logspace(np.log10(lowest), np.log10(highest), steps, dtype=torch.float64)"),
+        ("number_of_steps", "epochs * len(torch.utils.data.DataLoader(range(images), batch_size))"),
+        ("winners_optimism", "-min(zip([-v for v in val_accuracies], range(99), fresh_accuracies))[0] - fresh_accuracies[np.argmax(val_accuracies)]"),
+        ("vgg_block_parameters", "np.prod([3, 3, channels_in, channels_out]) + np.prod([3, 3, channels_out, channels_out]) + 2 * channels_out"),
+        ("batch_norm", "torch.stack([(c - c.mean()) / (c.var(correction=0) + 1e-5) ** 0.5 for c in x.unbind(1)], dim=1)"),
+        ("residual_output", "(x + change) * (x + change > 0)"),
         ("normal_interval", "np.array([correct / n + s * 1.959964 * (correct / n * (1 - correct / n) / n) ** 0.5 for s in (-1, 1)])"),
     ],
 )
@@ -401,6 +422,55 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("number_of_steps", "int(np.ceil(epochs * images / batch_size))", "rounded up at the very end"),
         ("number_of_steps", "int(np.ceil(images / batch_size))", "one epoch"),
         ("number_of_steps", "(1 + images // batch_size) * epochs", "one more in any case"),
+        ("best_epoch", "val_losses.index(min(val_losses)) - 1", "1 subtracted"),
+        ("best_epoch", "val_losses.index(min(val_losses[:-1])) + 1", "last epoch left out"),
+        ("best_epoch", "[round(x, 2) for x in val_losses].index(round(min(val_losses), 2)) + 1", "losses rounded"),
+        ("best_epoch", "next((i for i in range(1, len(val_losses)) if val_losses[i] > val_losses[i - 1]), None)", "before the first rise"),
+        ("should_stop", "len(val_losses) > patience and any(x >= min(val_losses[:-patience]) for x in val_losses[-patience:])", "one of them is enough"),
+        ("should_stop", "len(val_losses) > patience and all(x >= val_losses[-patience - 1] for x in val_losses[-patience:])", "all above the epoch before them"),
+        ("should_stop", "np.argmin(val_losses) + 1 >= patience", "position of the lowest loss compared with patience"),
+        ("should_stop", "len(val_losses) - 1 - np.argmin(val_losses) >= 3", "patience of 3 taken for granted"),
+        ("binary_cross_entropy", "-(targets * logits.sigmoid().log() + (1 - targets) * (1 - logits.sigmoid().log())).mean()", "1 - log(p) in place of log(1 - p)"),
+        ("binary_cross_entropy", "-(targets * logits.sigmoid().log() + (1 - targets) * (1 - logits).sigmoid().log()).mean()", "1 minus the logit"),
+        ("binary_cross_entropy", "-targets * logits.sigmoid().log() + (1 - targets) * (1 - logits.sigmoid()).log().mean()", "brackets before the mean forgotten"),
+        ("binary_cross_entropy", "-logits.sigmoid()[targets == 1].log().mean()", "only the masked faces"),
+        ("binary_cross_entropy", "-torch.max(logits.sigmoid(), 1 - logits.sigmoid()).log().mean()", "the model's answer taken for the truth"),
+        ("binary_cross_entropy", "-(1 - torch.where(targets == 1, logits.sigmoid(), 1 - logits.sigmoid())).log().mean()", "classes swapped"),
+        ("precision_recall", "y_pred[y_true == 1].mean()", "recall alone"),
+        ("precision_recall", "[y_true[y_pred == 1].mean()] * 2", "precision twice"),
+        ("precision_recall", "(y_true.mean(), y_pred.mean())", "shares of masks"),
+        ("precision_recall", "((y_true & y_pred).sum(), y_true.sum())", "numbers of masks"),
+        ("majority_baseline", "(targets == 1).sum() / (targets == 0).sum()", "ratio of the two classes"),
+        ("majority_baseline", "max(targets) / len(targets)", "one picture counted"),
+        ("majority_baseline", "round(max(targets.mean(), 1 - targets.mean()))", "share rounded to a whole number"),
+        ("majority_baseline", "int(np.mean(targets) >= 0.5)", "the class in place of its share"),
+        ("total_cost", "y_pred.sum() * let_through + (y_pred < y_true).sum() * stopped", "let_through for everybody called masked"),
+        ("total_cost", "(y_pred > y_true) * let_through + (y_pred < y_true) * stopped", "cost of each picture"),
+        ("total_cost", "5 * (y_pred > y_true).sum() + 1 * (y_pred < y_true).sum()", "prices of a door taken for granted"),
+        ("total_cost", "int(let_through) * (y_pred > y_true).sum() + int(stopped) * (y_pred < y_true).sum()", "prices cut to whole numbers"),
+        ("growing_rates", "[lowest * (highest / lowest) ** (i / (steps - 1)) for i in range(1, steps)]", "the lowest missing"),
+        ("growing_rates", "[lowest * (highest / lowest) ** (1 / (steps - 1)) * i for i in range(steps)]", "multiplied in place of raised"),
+        ("growing_rates", "10 ** np.linspace(np.log(lowest), np.log(highest), steps)", "natural logarithms given to logspace"),
+        ("growing_rates", "[lowest / (highest / lowest) ** (i / (steps - 1)) for i in range(steps)]", "factor turned round"),
+        ("number_of_steps", "images // batch_size * epochs + 1", "one more for all epochs together"),
+        ("number_of_steps", "(images // batch_size + images % batch_size) * epochs", "a step for each picture that is left"),
+        ("number_of_steps", "sum(1 for epoch in range(1, epochs) for start in range(0, images, batch_size))", "one epoch left out"),
+        ("number_of_steps", "len(range(batch_size, images, batch_size)) * epochs", "one batch of each epoch left out"),
+        ("number_of_steps", "len(range(1, images, batch_size)) * epochs", "first picture left out"),
+        ("winners_optimism", "sorted(val_accuracies, reverse=True)[0] - fresh_accuracies[0]", "lists out of step"),
+        ("winners_optimism", "max(val_accuracies) / fresh_accuracies[val_accuracies.index(max(val_accuracies))] - 1", "share of the accuracy"),
+        ("winners_optimism", "val_accuracies[np.argmax(val_accuracies) + 1] - fresh_accuracies[np.argmax(val_accuracies) + 1]", "one place too far"),
+        ("vgg_block_parameters", "(9 * channels_in + 1 + 9 * channels_out + 1) * channels_out // 4", "pooling divides the parameters"),
+        ("vgg_block_parameters", "9 * (channels_in * channels_out + channels_out + channels_out ** 2 + channels_out)", "biases times nine"),
+        ("batch_norm", "(x - x.mean()) / (x.std() + 1e-5)", "over everything"),
+        ("batch_norm", "(x - x.mean((1, 2, 3), keepdim=True)) / torch.sqrt(x.var((1, 2, 3), keepdim=True) + 1e-5)", "over the channels of each picture"),
+        ("batch_norm", "(x - x.mean(0)) / torch.sqrt(x.var(0) + 1e-5)", "over the batch only"),
+        ("batch_norm", "torch.stack([(c - c.mean()) / (c.var(correction=0) + 1e-5) ** 0.5 for c in x.unbind(1)])", "channels in front"),
+        ("residual_output", "torch.relu(x + torch.relu(change))", "ReLU on the change as well"),
+        ("residual_output", "torch.nn.functional.gelu(x + change)", "another function in place of the ReLU"),
+        ("residual_output", "torch.nn.functional.relu6(x + change)", "cut off above as well"),
+        ("normal_interval", "(correct / n, 1.96 * (correct / n * (1 - correct / n) / n) ** 0.5)", "accuracy and width"),
+        ("normal_interval", "(correct // n - 0.0, correct // n + 0.0)", "accuracy cut to a whole number"),
         ("winners_optimism", "sorted(val_accuracies)[-1] - sorted(fresh_accuracies)[-1]", "two different winners"),
         (
             "winners_optimism",
@@ -468,6 +538,11 @@ FIELD = "field, step = 1, 1\nfor k, s in layers:\n    field += (k - 1) * step\n 
 SLIDE = (
     "h, w = {}\nout = torch.zeros(image.shape[0] - h + 1, image.shape[1] - w + 1)\nfor i in range(out.shape[0]):\n"
     "    for j in range(out.shape[1]):\n        out[i, j] = (image[i : i + h, j : j + w] * kernel).{}()\nreturn out"
+)
+LOWEST = "lowest, epoch = {}\nfor i, loss in enumerate(val_losses, 1):\n    if loss < lowest:\n        {}\nreturn epoch"
+WAITED = "lowest, waited = {}, 0\nfor loss in val_losses:\n    if loss {} lowest:\n        {}\n    else:\n        waited += 1\nreturn waited >= patience"
+CHANNELS = (
+    "out = torch.zeros_like(x)\nfor c in range(x.shape[1]{}):\n    out[:, c] = (x[:, c] - x[:, c].mean()) / (x[:, c].var(correction=0) + 1e-5).sqrt()\n{}"
 )
 RATES = "rates = []\nfor _ in range(steps):\n    rates.append(lowest)\n    lowest = {}\nreturn rates"
 INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * error"
@@ -644,6 +719,31 @@ INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * err
         ("winners_optimism", "best = 0\nfor i, v in enumerate(val_accuracies):\n    if v >= val_accuracies[best]:\n        best = i\n"
          "return val_accuracies[best] - fresh_accuracies[best]", "the last of equal ones"),
         ("batch_norm", "m, s = x.mean((0, 2, 3), keepdim=True), x.var((0, 2, 3), keepdim=True, unbiased=False)\nreturn (x - m) / (s + 1e-5)", "divided by the variance"),
+        ("batch_norm", "rows = x.reshape(x.shape[1], -1)\nrows = rows - rows.mean(1, keepdim=True)\n"
+         "return (rows / (rows.var(1, keepdim=True, correction=0) + 1e-5).sqrt()).reshape(x.shape)", "reshape in place of transpose"),
+        ("batch_norm", CHANNELS.format("", "    return out"), "first channel only"),
+        ("batch_norm", CHANNELS.format(" - 1", "return out"), "last channel left out"),
+        ("binary_cross_entropy", "return sum(-torch.log(torch.sigmoid(z if t is True else -z)) for z, t in zip(logits, targets)) / len(logits)",
+         "every face taken for a bare one"),
+        ("best_epoch", LOWEST.format("1, 1", "lowest, epoch = loss, i"), "lowest loss begins at 1"),
+        ("best_epoch", LOWEST.format("val_losses[0], 0", "lowest, epoch = loss, i"), "epoch begins at 0"),
+        ("best_epoch", LOWEST.format("val_losses[0], 1", "epoch = i"), "compared with the first loss only"),
+        ("should_stop", "last = val_losses[-patience:]\nreturn all(b > a for a, b in zip(last, last[1:]))", "rises in a row counted"),
+        ("should_stop", WAITED.format("val_losses[0]", "<", "lowest, waited = loss, 0"), "first epoch counted"),
+        ("should_stop", WAITED.format("val_losses[0]", "<", "waited = 0"), "lowest loss never renewed"),
+        ("should_stop", WAITED.format("float('inf')", "<", "lowest, waited = loss, 0").replace("else:", "elif loss > lowest:"), "equal losses not counted"),
+        ("should_stop", WAITED.format("float('inf')", "<", "lowest, waited = loss, 0").replace("\nreturn", "\n    return"), "never"),
+        ("binary_cross_entropy", "for z, t in zip(logits, targets):\n    p = torch.sigmoid(z)\n    return -torch.log(p) if t == 1 else -torch.log(1 - p)",
+         "the first picture only"),
+        ("precision_recall", "tp, fp, fn = (y_true & y_pred).sum(), (y_pred > y_true).sum(), (y_pred < y_true).sum()\nreturn tp / tp + fp, tp / tp + fn",
+         "brackets around the denominators forgotten"),
+        ("total_cost", "cost = 0\nfor t, p in zip(y_true, y_pred):\n    if p > t:\n        cost = let_through\n    if t > p:\n        cost = stopped\nreturn cost",
+         "the last mistake only"),
+        ("normal_interval", INTERVAL.format("(p * p / n) ** 0.5"), "p squared"),
+        ("normal_interval", INTERVAL.format("(p * (1 - p) / n) ** 0.5").replace("p + 1.96", "p - 1.96"), "lower end twice"),
+        ("growing_rates", RATES.format("lowest * (highest / lowest)").replace("\nreturn", "\n    return"), "left the loop after the first rate"),
+        ("winners_optimism", "best = 0.5\nfor v, f in zip(val_accuracies, fresh_accuracies):\n    if v > best:\n        best, gap = v, v - f\n"
+         "return gap if best > 0.5 else None", "best accuracy begins at one half"),
         ("residual_output", "x = torch.relu(x)\nchange = torch.relu(change)\nreturn x + change", "ReLU on each"),
     ],
 )
@@ -679,6 +779,12 @@ def test_wrong_functions_of_learners_are_recognised(name, body, misconception):
         ("convolve2d", "return torch.nn.functional.conv2d(image[None, None], kernel[None, None]).squeeze()", "gives the shape (4,), but (1, 4) is right"),
         ("to_unit_range", "return images.bfloat16() / 255", "the shape is right, but"),
         ("normal_interval", "return (correct - n) ** 0.5, 1.0", "your function gives ["),
+        ("normal_interval", "p = correct / n\nreturn {p + side * 1.96 * (p * (1 - p) / n) ** 0.5 for side in (-1, 1)}", "a set of 2 (curly brackets), which keeps no order"),
+        ("precision_recall", "return {y_true[y_pred == 1].mean(), y_pred[y_true == 1].mean()}", "a set of 2 (curly brackets), which keeps no order"),
+        ("growing_rates", "return set(np.geomspace(lowest, highest, steps))", "which keeps no order, but the task asks for a list of 4"),
+        ("growing_rates", "return [[lowest], [lowest, highest]]", "a list of 2, and not all of its elements are single numbers"),
+        ("majority_baseline", "p = targets.mean()\nreturn p if p > 0.5 else 1 - p if p < 0.5 else None", "For targets = [0, 1, 1, 0]: your function gives nothing back"),
+        ("binary_cross_entropy", "return torch.log(-torch.sigmoid(logits)).mean()", "gives nan (not a number: 0 / 0, or the root or the logarithm"),
     ],
 )
 def test_what_fits_no_misconception_is_told_as_it_is(name, body, said):
@@ -711,6 +817,15 @@ def test_a_lucky_guess_does_not_pass():
 def test_a_wrong_answer_that_stays_the_same_is_not_called_chance():
     assert attempted("flip_horizontal", "return images * 2").misconception is None
     assert attempted("flip_horizontal", "return images * float('nan')").misconception is None
+
+
+def test_nan_for_every_input_is_not_taken_for_an_answer_that_never_changes():
+    assert "It gives the same" not in attempted("binary_cross_entropy", "return torch.log(-torch.sigmoid(logits)).mean()").message
+
+
+def test_memory_that_was_never_filled_is_named_where_answers_change():
+    result = attempted("flip_horizontal", "return images * torch.rand(1)")
+    assert "torch.empty" in result.hint()
 
 
 def test_a_misconception_that_explains_only_some_of_the_mistakes_is_not_claimed():
@@ -868,6 +983,29 @@ def test_a_loop_that_is_endless_for_some_inputs_only_is_told_with_the_input():
     assert "for val_losses = [0.5, 0.4, 0.3]" in checks.best_epoch(learn(source)).message
 
 
+@pytest.mark.usefixtures("short_patience")
+def test_the_first_import_of_a_large_library_is_no_endless_loop(tmp_path, monkeypatch):
+    (tmp_path / "large_library.py").write_text("import time\ntime.sleep(1)\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "large_library", raising=False)
+    assert attempted("best_epoch", "import large_library\nreturn val_losses.index(min(val_losses)) + 1").passed
+
+
+@pytest.mark.usefixtures("short_patience")
+def test_an_import_without_an_end_is_stopped(tmp_path, monkeypatch):
+    (tmp_path / "endless_library.py").write_text("while True: pass\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(runner, "IMPORT_LIMIT", 0.3)
+    assert "did not come to an end" in attempted("best_epoch", "import endless_library\nreturn 1").message
+
+
+def test_a_list_that_is_far_too_long_is_answered_soon():
+    before = time.process_time()
+    assert "a list of 1000000, but the task asks for one number" in attempted("best_epoch", "return [1] * 1000000").message
+    assert "gives the shape (1000000,), but (2,) is right" in attempted("precision_recall", "return [1] * 1000000").message
+    assert time.process_time() - before < 5
+
+
 def test_exit_and_quit_only_leave_the_function(monkeypatch):
     """In a notebook they are IPython's, which end the kernel."""
     ended = []
@@ -921,6 +1059,7 @@ def test_what_is_far_too_large_is_an_error_and_not_the_end_of_the_kernel(express
         ("return val_losses.argmin()", "np.argmin(x)"),
         ("return val_losses[len(val_losses)]", "counted from 0"),
         ("return val_losses(0)", "square brackets"),
+        ("seen = []\nfor x in val_losses:\n    seen = seen.append(x)\nreturn len(seen)", "append changes the list itself"),
         ("return val_losses / 2", "cannot be calculated with each other"),
         ("return 1 if np.array(val_losses) > 0 else 2", "wants one True or False"),
     ],
@@ -1003,6 +1142,7 @@ def test_same_compares_values_whatever_holds_them(a, b, equal):
 def test_describe_speaks_in_words():
     assert describe(torch.zeros(2, 3)) == "a float32 tensor of shape (2, 3)"
     assert describe(np.zeros((2, 3), dtype=np.uint8)) == "a uint8 numpy array of shape (2, 3)"
+    assert describe(np.zeros(3, dtype=int)) == "an int64 numpy array of shape (3,)" and describe({1, 2}).startswith("a set of 2 (")
     assert describe(torch.tensor(0.5)) == "0.5" and describe(None) == "nothing (None)" and describe([1, 2]) == "a list of 2"
 
 

@@ -1,5 +1,7 @@
 """Checks of notebook 07: the parameters of a VGG block, batch normalisation by hand, and what a residual block gives back."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -78,8 +80,9 @@ def _conv(channels_in: int, channels_out: int) -> int:
         Misconception(
             "kernel not squared",
             lambda i, o: 3 * i * o + o + 3 * o * o + o,
-            "A kernel of 3 × 3 has 9 numbers, not 3.",
+            "A kernel of 3 × 3 has 9 numbers: 3 rows of 3.",
             "3 * 3.",
+            also=(lambda i, o: 6 * i * o + o + 6 * o * o + o,),
         ),
         Misconception(
             "input channels forgotten",
@@ -102,7 +105,8 @@ def _conv(channels_in: int, channels_out: int) -> int:
         Misconception(
             "pooling with four weights for each channel",
             lambda i, o: _conv(i, o) + _conv(o, o) + 4 * o,
-            "You give the pooling four weights for each channel. It has none: it takes the largest of four numbers, and there is nothing to learn in that.",
+            "You count four numbers too many for each output channel. The pooling has no weights: it takes the largest of four numbers, and there is nothing "
+            "to learn in that. (And there is no batch normalisation in this block.)",
             "Count the two convolutions.",
         ),
         Misconception(
@@ -153,6 +157,55 @@ def _conv(channels_in: int, channels_out: int) -> int:
             "Both numbers are right. The task asks for all parameters of the block together.",
             "Add them.",
         ),
+        Misconception(
+            "pooling divides the parameters",
+            lambda i, o: (_conv(i, o) + _conv(o, o)) // 4,
+            "You divide because of the pooling. It makes the picture smaller; the convolutions in front of it keep all of their parameters.",
+            "Count the two convolutions, and leave it at that.",
+            also=tuple(lambda i, o, d=d: d(_conv(i, o) + _conv(o, o)) for d in (lambda n: n / 4, lambda n: n // 2, lambda n: n / 2)),
+        ),
+        Misconception(
+            "a bias for each kernel of each channel",
+            lambda i, o: 10 * i * o + 10 * o * o,
+            "You count a bias for each pair of an input and an output channel. An output channel has one bias, however many channels come in.",
+            "(9 * channels_in + 1) * channels_out for the first.",
+        ),
+        Misconception(
+            "biases times nine",
+            lambda i, o: 9 * (i * o + o) + 9 * (o * o + o),
+            "The biases are multiplied by 9, too: the bracket closes too late. An output channel has one bias.",
+            "9 * channels_in * channels_out + channels_out.",
+        ),
+        Misconception(
+            "back to channels_in",
+            lambda i, o: _conv(i, o) + _conv(o, i),
+            "Your second convolution goes back to channels_in. Both of them give out channels_out channels.",
+            "The second goes from channels_out to channels_out.",
+        ),
+        Misconception(
+            "first convolution from channels_out too",
+            lambda i, o: 2 * _conv(o, o),
+            "You count the second convolution twice. The first takes in channels_in channels.",
+            "The first goes from channels_in to channels_out.",
+        ),
+        Misconception(
+            "in and out exchanged",
+            lambda i, o: _conv(o, i) + _conv(i, i),
+            "Input and output channels have changed places.",
+            "The first goes from channels_in to channels_out, the second stays there.",
+        ),
+        Misconception(
+            "three channels taken for granted",
+            lambda i, o: _conv(3, o) + _conv(o, o),
+            "Your first convolution takes in three channels, whatever channels_in is. Only the first block of a network sees red, green and blue.",
+            "channels_in in place of 3.",
+        ),
+        Misconception(
+            "weights and biases apart",
+            lambda i, o: (9 * i * o + 9 * o * o, 2 * o),
+            "Both numbers are right. The task asks for weights and biases together.",
+            "Add them.",
+        ),
     ),
 )
 def vgg_block_parameters(channels_in: int, channels_out: int) -> int:
@@ -175,6 +228,28 @@ def _standard(x: Tensor, dims: tuple[int, ...], eps: float = 1e-5, unbiased: boo
     return (x - x.mean(dims, keepdim=True)) / torch.sqrt(x.var(dims, keepdim=True, unbiased=unbiased) + eps)
 
 
+def _with_other_spreads(dims: tuple[int, ...]) -> tuple[Callable, ...]:
+    """The mean over the wrong axes, with the other ways to write the spread."""
+    return (
+        lambda x: _standard(x, dims, unbiased=True),
+        lambda x: _standard(x, dims, eps=0.0),
+        lambda x: _standard(x, dims, eps=0.0, unbiased=True),
+        lambda x: (x - x.mean(dims, keepdim=True)) / (x.std(dims, keepdim=True) + 1e-5),
+        lambda x: (x - x.mean(dims, keepdim=True)) / (x.std(dims, keepdim=True, correction=0) + 1e-5),
+    )
+
+
+def _first_channels(x: Tensor, n: int, rest: Tensor) -> Tensor:
+    """Only the first n channels normalised, in a tensor that holds something else otherwise."""
+    return torch.cat([_standard(x, _EVERY)[:, :n], rest[:, n:]], dim=1)
+
+
+def _reshaped(x: Tensor) -> Tensor:
+    """Channels normalised in rows that a reshape has made, which are no channels."""
+    rows = x.reshape(x.shape[1], -1)
+    return _standard(rows, (1,)).reshape(x.shape)
+
+
 @exercise(
     "07",
     cases=_maps,
@@ -189,36 +264,42 @@ def _standard(x: Tensor, dims: tuple[int, ...], eps: float = 1e-5, unbiased: boo
             lambda x: _standard(x, (0,)),
             "You normalise each place of a channel for itself. All places of a channel share one kernel, so they share one mean and one variance.",
             "Take the mean over the axes 0, 2 and 3.",
+            also=_with_other_spreads((0,)),
         ),
         Misconception(
             "each picture for itself",
             lambda x: _standard(x, (2, 3)),
             "You normalise each channel of each picture for itself (that is instance normalisation). Here the whole batch shares the mean.",
             "Take the mean over the axes 0, 2 and 3.",
+            also=_with_other_spreads((2, 3)),
         ),
         Misconception(
             "over the channels of each picture",
             lambda x: _standard(x, (1, 2, 3)),
             "You normalise each picture over all of its channels (that is layer normalisation). Here each channel has its own mean.",
             "Leave out axis 1, and take axis 0.",
+            also=_with_other_spreads((1, 2, 3)),
         ),
         Misconception(
             "over the channels only",
             lambda x: _standard(x, (1,)),
             "You take the mean over the channels, axis 1: the one axis that is to be left out.",
             "Take the mean over the axes 0, 2 and 3.",
+            also=_with_other_spreads((1,)),
         ),
         Misconception(
             "over everything",
             lambda x: _standard(x, (0, 1, 2, 3)),
             "You use one mean and one variance for all channels. Each channel has its own.",
             "Leave axis 1 out: dim=(0, 2, 3).",
+            also=_with_other_spreads((0, 1, 2, 3)),
         ),
         Misconception(
             "divided by the variance",
             lambda x: (x - x.mean(_EVERY, keepdim=True)) / (x.var(_EVERY, keepdim=True, unbiased=False) + 1e-5),
             "You divide by the variance. Its square root, the standard deviation, has the size of the values themselves.",
             "torch.sqrt(var + 1e-5).",
+            also=(lambda x: (x - x.mean(_EVERY, keepdim=True)) / (x.var(_EVERY, keepdim=True) + 1e-5),),
         ),
         Misconception(
             "mean not subtracted",
@@ -281,6 +362,7 @@ def _standard(x: Tensor, dims: tuple[int, ...], eps: float = 1e-5, unbiased: boo
             lambda x: _standard(x, (0, 1, 2)),
             "You normalise each column, axis 3. Here the channels are axis 1, as in (B, C, H, W); they come last where a picture is read from a file.",
             "dim=(0, 2, 3) in place of (0, 1, 2).",
+            also=_with_other_spreads((0, 1, 2)),
         ),
         Misconception(
             "nothing added, and n - 1",
@@ -306,6 +388,80 @@ def _standard(x: Tensor, dims: tuple[int, ...], eps: float = 1e-5, unbiased: boo
             "This gives back what came in.",
             "Subtract the mean of each channel, divide by its standard deviation.",
         ),
+        Misconception(
+            "1e-5 added to the result",
+            lambda x: _standard(x, _EVERY, eps=0.0) + 1e-5,
+            "The 1e-5 is added at the very end, behind the division. It is there to keep the division from going wrong: add it to the variance.",
+            "torch.sqrt(var + 1e-5).",
+            also=(lambda x: _standard(x, _EVERY, eps=0.0, unbiased=True) + 1e-5,),
+        ),
+        Misconception(
+            "squares of the values in place of the variance",
+            lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt((x**2).mean(_EVERY, keepdim=True) + 1e-5),
+            "You take the mean of the squared values. The variance is the mean of the squared distances from the mean.",
+            "((x - mean) ** 2).mean(...), or x.var(...).",
+        ),
+        Misconception(
+            "root taken twice",
+            lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt(x.std(_EVERY, keepdim=True, correction=0) + 1e-5),
+            "You take the root of the standard deviation, which is a root already.",
+            "x.var in place of x.std under the root.",
+            also=(lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt(x.std(_EVERY, keepdim=True) + 1e-5),),
+        ),
+        Misconception(
+            "sum in place of mean",
+            lambda x: (x - x.sum(_EVERY, keepdim=True)) / torch.sqrt(x.var(_EVERY, keepdim=True, unbiased=False) + 1e-5),
+            "You subtract the sum of a channel. The mean is to be subtracted, which is the sum divided by how many numbers there are.",
+            "x.mean in place of x.sum.",
+        ),
+        Misconception(
+            "rows or columns for themselves",
+            lambda x: _standard(x, (0, 2)),
+            "Both axes of the places belong to the mean, rows and columns; you take only one of them.",
+            "Take the mean over the axes 0, 2 and 3.",
+            also=(lambda x: _standard(x, (0, 3)), *_with_other_spreads((0, 2)), *_with_other_spreads((0, 3))),
+        ),
+        Misconception(
+            "pictures and channels together",
+            lambda x: _standard(x, (0, 1)),
+            "You take the mean over pictures and channels, for each place. Each channel has its own mean, over pictures and places.",
+            "Take the mean over the axes 0, 2 and 3.",
+            also=_with_other_spreads((0, 1)),
+        ),
+        Misconception(
+            "variance of each picture",
+            lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt(x.var((2, 3), keepdim=True, unbiased=False).mean(0, keepdim=True) + 1e-5),
+            "You take the variance within each picture, and the mean of these. How much the pictures differ from each other is then left out.",
+            "One variance over the axes 0, 2 and 3.",
+            also=(lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt(x.var((2, 3), keepdim=True).mean(0, keepdim=True) + 1e-5),),
+        ),
+        Misconception(
+            "channels in front",
+            lambda x: _standard(x, _EVERY).transpose(0, 1),
+            "The numbers are right, but the channels stand in front of the pictures now: (C, B, H, W).",
+            "torch.stack(..., dim=1), or .transpose(0, 1) at the end.",
+        ),
+        Misconception(
+            "reshape in place of transpose",
+            _reshaped,
+            "reshape only cuts the numbers into rows, in their order in memory: your rows are no channels. Where axes are exchanged, it takes transpose.",
+            "x.mean(dim=(0, 2, 3), keepdim=True) needs neither.",
+            also=(lambda x: _standard(x, _EVERY).transpose(0, 1).reshape(x.shape),),
+        ),
+        Misconception(
+            "first channel only",
+            lambda x: _first_channels(x, 1, torch.zeros_like(x)),
+            "Only the first channel is normalised. A return inside the loop leaves it there.",
+            "return behind the loop.",
+            also=(lambda x: _first_channels(x, 1, x),),
+        ),
+        Misconception(
+            "last channel left out",
+            lambda x: _first_channels(x, x.shape[1] - 1, torch.zeros_like(x)),
+            "The last channel is left as it was at the start.",
+            "range(x.shape[1]) goes to the last channel by itself: without - 1.",
+            also=(lambda x: _first_channels(x, x.shape[1] - 1, x),),
+        ),
     ),
 )
 def batch_norm(x: Tensor) -> Tensor:
@@ -316,7 +472,7 @@ def batch_norm(x: Tensor) -> Tensor:
 
 def _inputs_and_changes(rng: np.random.Generator) -> list[tuple]:
     shapes = [(1, 2, 2, 2), (2, 3, 4, 4), (2, 1, 3, 5)]
-    return [tuple(torch.tensor(rng.normal(0, 2, shape), dtype=torch.float32) for _ in range(2)) for shape in shapes]
+    return [tuple(torch.tensor(rng.normal(0, 4, shape), dtype=torch.float32) for _ in range(2)) for shape in shapes]
 
 
 @exercise(
@@ -451,8 +607,54 @@ def _inputs_and_changes(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "max of Python",
             lambda x, change: max(0, x + change),
-            "Python's max wants one yes or no for the whole tensor. The ReLU looks at each number by itself.",
+            "Python's max, like an if, wants one yes or no for the whole tensor. The ReLU looks at each number by itself.",
             "torch.relu(...), or clamp(min=0).",
+        ),
+        Misconception(
+            "ReLU on the change as well",
+            lambda x, change: F.relu(x + F.relu(change)),
+            "The ReLU at the end is right. But one more cuts off the negative part of the change before it is added: a block could then only add, never take "
+            "away.",
+            "One ReLU, after the sum.",
+        ),
+        Misconception(
+            "ReLU on the shortcut as well",
+            lambda x, change: F.relu(F.relu(x) + change),
+            "The ReLU at the end is right. But one more stands on the shortcut, which should hand the input on as it is.",
+            "One ReLU, after the sum.",
+        ),
+        Misconception(
+            "input added twice",
+            lambda x, change: F.relu(x + x + change),
+            "The input is added twice.",
+            "x + change, once.",
+            also=(lambda x, change: F.relu(x + change) + x,),
+        ),
+        Misconception(
+            "another function in place of the ReLU",
+            lambda x, change: F.leaky_relu(x + change),
+            "The sum is right. What follows is not the ReLU but another function, which leaves something of what is negative; the ReLU makes 0 of it.",
+            "torch.relu.",
+            also=tuple(lambda x, change, f=f: f(x + change) for f in (F.gelu, F.silu, F.elu, F.softplus, torch.tanh)),
+        ),
+        Misconception(
+            "cut off above as well",
+            lambda x, change: (x + change).clamp(0, 1),
+            "Large values are cut off, too. A ReLU has no ceiling: these are no pixels, and may be as large as they like.",
+            "clamp(min=0), or torch.relu.",
+            also=(lambda x, change: F.relu6(x + change),),
+        ),
+        Misconception(
+            "True and False in place of the numbers",
+            lambda x, change: x + change > 0,
+            "This says where the sum is positive. The ReLU gives the sum itself there, and 0 elsewhere.",
+            "torch.relu(x + change).",
+        ),
+        Misconception(
+            "only what is positive kept",
+            lambda x, change: (x + change)[x + change > 0],
+            "What is negative is left out, so that the shape is lost. The ReLU puts 0 in its place.",
+            "torch.relu(x + change).",
         ),
     ),
 )

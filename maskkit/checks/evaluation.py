@@ -8,8 +8,8 @@ from maskkit.checks.exercise import Misconception, exercise
 
 
 def _two_numbers(answer: object) -> tuple[float, ...]:
-    if any(isinstance(number, str) for number in answer):
-        raise TypeError("texts are no numbers")
+    if isinstance(answer, (set, frozenset)) or any(isinstance(number, str) for number in answer):
+        raise TypeError("a set keeps no order, and texts are no numbers")
     if all(isinstance(number, complex) for number in answer):  # the root of a negative number, of which numpy makes nan
         return tuple(float("nan") for _ in answer)
     return tuple(float(number) for number in answer)
@@ -29,6 +29,13 @@ def _labels(rng: np.random.Generator) -> list[tuple]:
 def _four(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[int, int, int, int]:
     """True negatives, false positives, false negatives, true positives."""
     return tuple(int(((y_true == t) & (y_pred == p)).sum()) for t in (0, 1) for p in (0, 1))
+
+
+def _weighted(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[float, float]:
+    """Precision and recall of both classes, as means in which each class counts as often as it occurs."""
+    tn, fp, fn, tp = _four(y_true, y_pred)
+    bare, masked = (tn + fp) / len(y_true), (tp + fn) / len(y_true)
+    return bare * tn / (tn + fn) + masked * tp / (tp + fp), (tn + tp) / len(y_true)
 
 
 def _of(formula):
@@ -107,8 +114,9 @@ def _of(formula):
         Misconception(
             "all pictures equal or not",
             lambda y_true, y_pred: bool((y_true == y_pred).all()),
-            "This asks whether all answers are right together. Accuracy is the share of them.",
-            "mean in place of all.",
+            "This is 0 unless every answer is right. (Does it ask whether all of them are, or drop what is behind the decimal point, as // does?) "
+            "Accuracy is the share of right answers.",
+            "mean in place of all, and / in place of //.",
         ),
     ),
 )
@@ -237,6 +245,7 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
             _of(lambda tn, fp, fn, tp: (tp / (tp + tn), tp / (tp + tn))),
             "The right answers of both classes are in the denominator. What belongs there are the mistakes of one kind.",
             "tp / (tp + fp) and tp / (tp + fn).",
+            also=(_of(lambda tn, fp, fn, tp: (tp / (tp + fp), tp / (tp + tn))), _of(lambda tn, fp, fn, tp: (tp / (tp + tn), tp / (tp + fn)))),
         ),
         Misconception(
             "one number",
@@ -274,6 +283,7 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
             _of(lambda tn, fp, fn, tp: (2 * tp / (2 * tp + fp + fn),) * 2),
             "This is the F1 score, in which precision and recall are mixed. Here they are wanted apart.",
             "tp / (tp + fp) and tp / (tp + fn).",
+            also=(_of(lambda tn, fp, fn, tp: 2 * tp / (2 * tp + fp + fn)),),
         ),
         Misconception(
             "all right answers counted as hits, also below",
@@ -293,6 +303,54 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
             "Both are always 0. (// drops everything behind the decimal point.)",
             "Divide with a single /.",
         ),
+        Misconception(
+            "recall alone",
+            _of(lambda tn, fp, fn, tp: tp / (tp + fn)),
+            "This is the recall, and it is right. The precision is missing.",
+            "return precision, recall.",
+        ),
+        Misconception(
+            "precision twice",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fp),) * 2),
+            "Both numbers are the precision. The first is right; recall divides the hits by the masked faces.",
+            "(y_true == 1).sum() in the second denominator.",
+        ),
+        Misconception(
+            "recall twice",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fn),) * 2),
+            "Both numbers are the recall. The second is right; precision divides the hits by the faces called masked.",
+            "(y_pred == 1).sum() in the first denominator.",
+        ),
+        Misconception(
+            "mean of both classes",
+            _of(lambda tn, fp, fn, tp: ((tp / (tp + fp) + tn / (tn + fn)) / 2, (tp / (tp + fn) + tn / (tn + fp)) / 2)),
+            "These are means over both classes. Asked for are precision and recall of the masks alone.",
+            "Look at the label 1 only. (In scikit-learn: average='binary', which is the default.)",
+            also=(_weighted,),
+        ),
+        Misconception(
+            "brackets around the denominators forgotten",
+            _of(lambda tn, fp, fn, tp: (tp / tp + fp, tp / tp + fn)),
+            "Without brackets the hits are divided by themselves first: / comes before +.",
+            "hits / (hits + false_alarms), with brackets.",
+        ),
+        Misconception(
+            "shares of masks",
+            lambda y_true, y_pred: (y_true.mean(), y_pred.mean()),
+            "These are the share of faces that are masked and the share that are called masked. Whether they are the same faces does not come in.",
+            "Count the faces for which both are 1: the hits.",
+            also=(lambda y_true, y_pred: (y_pred.mean(), y_true.mean()),),
+        ),
+        Misconception(
+            "numbers of masks",
+            _of(lambda tn, fp, fn, tp: (tp, tp + fn)),
+            "These are numbers of faces. Precision and recall are shares: of the faces called masked, and of the faces that are.",
+            "hits / (y_pred == 1).sum() and hits / (y_true == 1).sum().",
+            also=(
+                *(_of(lambda tn, fp, fn, tp: (tp + fn, tp + fp)), _of(lambda tn, fp, fn, tp: (tp, tp))),
+                *(_of(lambda tn, fp, fn, tp: (fp, fn)), _of(lambda tn, fp, fn, tp: (tp, tp + fp))),
+            ),
+        ),
     ),
 )
 def precision_recall(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[float, float]:
@@ -302,7 +360,7 @@ def precision_recall(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[float, flo
 
 
 def _targets(rng: np.random.Generator) -> list[tuple]:
-    fixed = [[0, 0, 0, 1], [1, 1, 0, 1, 1], [0, 0, 0, 0, 1, 1], [1, 0, 0]]
+    fixed = [[0, 0, 0, 1], [1, 1, 0, 1, 1], [0, 0, 0, 0, 1, 1], [1, 0, 0], [0, 1, 1, 0]]
     return [(np.asarray(t),) for t in [*fixed, *(rng.permutation(np.arange(n) < n // 3).astype(int) for n in (9, 20, 31))]]
 
 
@@ -349,6 +407,7 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
             lambda targets: np.bincount(targets).argmax(),
             "This is the label of the larger class. The task asks how often naming it is right.",
             "How many of the targets have this label?",
+            also=(lambda targets: int(targets.mean() >= 0.5), lambda targets: np.median(targets)),
         ),
         Misconception(
             "guessing in proportion",
@@ -365,8 +424,12 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "ratio of the two classes",
             lambda targets: np.bincount(targets).max() / np.bincount(targets).min(),
-            "This divides the larger class by the smaller one. An accuracy divides by all pictures.",
+            "This divides one class by the other. An accuracy divides by all pictures.",
             "Divide by len(targets).",
+            also=(
+                lambda targets: np.bincount(targets).min() / np.bincount(targets).max(),
+                *(lambda targets: targets.mean() / (1 - targets.mean()), lambda targets: (1 - targets.mean()) / targets.mean()),
+            ),
         ),
         Misconception(
             "shares of both classes",
@@ -377,13 +440,13 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "whole-number division",
             lambda targets: np.bincount(targets).max() // len(targets),
-            "This is always 0. (// drops everything behind the decimal point.)",
+            "This is always 0. (// drops everything behind the decimal point; and a list is never == a number, only each of its elements is.)",
             "Divide with a single /.",
         ),
         Misconception(
             "largest label",
             lambda targets: targets.max(),
-            "This is always 1, the largest label. The task asks how often always naming the larger class is right.",
+            "This is always 1, as the largest label is. The task asks how often always naming the larger class is right.",
             "How many of the targets have the label of the larger class?",
         ),
         Misconception(
@@ -404,6 +467,31 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
             "This is the share of whichever class the first picture has, and that need not be the larger one.",
             "The larger of p and 1 - p.",
         ),
+        Misconception(
+            "share rounded to a whole number",
+            lambda targets: round(max(targets.mean(), 1 - targets.mean())),
+            "The share is rounded to a whole number, so that 0 and 1 are all that can come out.",
+            "Return the share as it is; round it when you print it.",
+        ),
+        Misconception(
+            "one picture counted",
+            lambda targets: 1 / len(targets),
+            "This is 1 / len(targets), as if the larger class had one picture. (A return inside the loop leaves it after the first one; and max(targets) "
+            "is a label, not a number of pictures.)",
+            "Count the pictures of both classes, and return behind the loop.",
+        ),
+        Misconception(
+            "spread of the labels",
+            lambda targets: targets.std(),
+            "This is the standard deviation of the labels. The task asks for the share of the larger class.",
+            "The larger of p and 1 - p, where p is the mean.",
+        ),
+        Misconception(
+            "divided by one less",
+            lambda targets: np.bincount(targets).max() / (len(targets) - 1),
+            "You divide by one picture less than there are.",
+            "Divide by len(targets).",
+        ),
     ),
 )
 def majority_baseline(targets: np.ndarray) -> float:
@@ -412,8 +500,12 @@ def majority_baseline(targets: np.ndarray) -> float:
 
 
 def _labels_and_prices(rng: np.random.Generator) -> list[tuple]:
-    prices = [(20, 1), (1, 5), *((int(a), int(b)) for a, b in rng.integers(2, 40, (4, 2)))]
+    prices = [(20, 1), (1, 5), *((int(a), int(b)) for a, b in rng.integers(2, 40, (3, 2))), (0.5, 2.25)]
     return [(*labels, *price) for labels, price in zip(_labels(rng), prices)]
+
+
+def _cost_of_each(y_true: np.ndarray, y_pred: np.ndarray, let_through: float, stopped: float) -> np.ndarray:
+    return np.where(y_pred > y_true, let_through, np.where(y_pred < y_true, stopped, 0))
 
 
 def _bill(formula):
@@ -544,6 +636,80 @@ def _bill(formula):
             "what else does.",
             "elif t == 1 and p == 0 in place of else.",
         ),
+        Misconception(
+            "let_through for everybody called masked",
+            _bill(lambda tn, fp, fn, tp, a, b: a * (tp + fp) + b * fn),
+            "The people stopped are right. But everybody whom the model calls masked pays let_through here, also those who do wear one.",
+            "(y_true == 0) & (y_pred == 1).",
+        ),
+        Misconception(
+            "stopped for everybody called bare",
+            _bill(lambda tn, fp, fn, tp, a, b: a * fp + b * (tn + fn)),
+            "The faces let through are right. But everybody whom the model calls bare pays stopped here, also those who are.",
+            "(y_true == 1) & (y_pred == 0).",
+        ),
+        Misconception(
+            "let_through for the masks that are found",
+            _bill(lambda tn, fp, fn, tp, a, b: a * tp + b * fn),
+            "You charge let_through for masked faces that the model calls masked. They are right answers; who is let through by mistake is a bare face.",
+            "(y_true == 0) & (y_pred == 1).",
+        ),
+        Misconception(
+            "cost of each picture",
+            _cost_of_each,
+            "This is the cost of each picture. The task asks what all of them cost together.",
+            ".sum().",
+        ),
+        Misconception(
+            "the first picture only",
+            lambda y_true, y_pred, let_through, stopped: _cost_of_each(y_true, y_pred, let_through, stopped)[0],
+            "This is the cost of the first picture. A return inside the loop leaves it there.",
+            "return behind the loop.",
+        ),
+        Misconception(
+            "the first mistake only",
+            lambda y_true, y_pred, let_through, stopped: _cost_of_each(y_true, y_pred, let_through, stopped)[y_true != y_pred][0],
+            "This is the price of the first mistake. A return inside the loop leaves it there.",
+            "Add up: cost += ..., and return behind the loop.",
+        ),
+        Misconception(
+            "the last mistake only",
+            lambda y_true, y_pred, let_through, stopped: _cost_of_each(y_true, y_pred, let_through, stopped)[y_true != y_pred][-1],
+            "This is the price of the last mistake: each one overwrites the cost of those before.",
+            "+= in place of =.",
+        ),
+        Misconception(
+            "last picture left out",
+            lambda y_true, y_pred, let_through, stopped: _cost_of_each(y_true, y_pred, let_through, stopped)[:-1].sum(),
+            "The last picture is not looked at.",
+            "range(len(y_true)) goes to the last one by itself: without - 1.",
+        ),
+        Misconception(
+            "prices of a door taken for granted",
+            _bill(lambda tn, fp, fn, tp, a, b: 5 * fp + fn),
+            "Your prices are those of one of the doors above, whatever let_through and stopped are.",
+            "Use the names in place of the numbers.",
+            also=(_bill(lambda tn, fp, fn, tp, a, b: fp + 3 * fn),),
+        ),
+        Misconception(
+            "prices added to the numbers",
+            _bill(lambda tn, fp, fn, tp, a, b: a + fp + b + fn),
+            "You add each price to the number of mistakes. Every mistake costs its price, so the two are multiplied.",
+            "* in place of +.",
+        ),
+        Misconception(
+            "mean price",
+            _bill(lambda tn, fp, fn, tp, a, b: (a + b) / 2 * (fp + fn)),
+            "Every mistake costs the mean of the two prices here. The two kinds have prices of their own.",
+            "Count the two kinds on their own.",
+        ),
+        Misconception(
+            "prices cut to whole numbers",
+            _bill(lambda tn, fp, fn, tp, a, b: int(a) * fp + int(b) * fn),
+            "The prices are cut to whole numbers. A mistake may cost one half.",
+            "Multiply with the prices as they are.",
+            also=(_bill(lambda tn, fp, fn, tp, a, b: int(a * fp + b * fn)),),
+        ),
     ),
 )
 def total_cost(y_true: np.ndarray, y_pred: np.ndarray, let_through: float, stopped: float) -> float:
@@ -560,6 +726,12 @@ def _counts(rng: np.random.Generator) -> list[tuple]:
 def _interval(correct: int, n: int, z: float = 1.96, spread=lambda p, n: np.sqrt(p * (1 - p) / n)) -> tuple[float, float]:
     p = correct / n
     return p - z * spread(p, n), p + z * spread(p, n)
+
+
+def _wilson(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    p, shrunk = correct / n, 1 + z**2 / n
+    middle, half = (p + z**2 / (2 * n)) / shrunk, z / shrunk * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    return middle - half, middle + half
 
 
 @exercise(
@@ -600,12 +772,14 @@ def _interval(correct: int, n: int, z: float = 1.96, spread=lambda p, n: np.sqrt
             lambda correct, n: _interval(correct, n, z=1.645),
             "1.645 belongs to 90 % (5 % on each side). At 95 % there are 2.5 % on each side.",
             "Multiply by 1.96.",
+            also=(lambda correct, n: _interval(correct, n, z=1.64), lambda correct, n: _interval(correct, n, z=1.65)),
         ),
         Misconception(
             "99 % in place of 95 %",
             lambda correct, n: _interval(correct, n, z=2.576),
             "2.576 belongs to 99 %. The task asks for 95 %.",
             "Multiply by 1.96.",
+            also=(lambda correct, n: _interval(correct, n, z=2.58),),
         ),
         Misconception(
             "2 in place of 1.96",
@@ -654,6 +828,7 @@ def _interval(correct: int, n: int, z: float = 1.96, spread=lambda p, n: np.sqrt
             lambda correct, n: _interval(correct, n, spread=lambda p, n: 1 / np.sqrt(n)),
             "The width does not depend on the accuracy here: p (1 - p) is missing under the square root.",
             "sqrt(p * (1 - p) / n).",
+            also=(lambda correct, n: _interval(correct, n, z=1.0, spread=lambda p, n: 1 / np.sqrt(n)),),
         ),
         Misconception(
             "largest possible spread",
@@ -726,6 +901,73 @@ def _interval(correct: int, n: int, z: float = 1.96, spread=lambda p, n: np.sqrt
             lambda correct, n: _interval(correct, n, spread=lambda p, n: p * (1 - p) / np.sqrt(n)),
             "Only n is under the square root. p (1 - p) belongs there, too.",
             "sqrt(p * (1 - p) / n).",
+        ),
+        Misconception(
+            "Wilson's interval",
+            _wilson,
+            "This is Wilson's interval, the one of the package. This exercise asks for the textbook's, which is a little different: it reaches as far to the "
+            "left of p as to the right.",
+            "With p = correct / n: p - 1.96 × error and p + 1.96 × error.",
+        ),
+        Misconception(
+            "accuracy and width",
+            lambda correct, n: (correct / n, 1.96 * np.sqrt(correct / n * (1 - correct / n) / n)),
+            "These are the accuracy and how far the interval reaches to each side, both right. The task asks for its two ends.",
+            "The first minus the second, and the first plus the second.",
+        ),
+        Misconception(
+            "divided by 1.96",
+            lambda correct, n: _interval(correct, n, z=1 / 1.96),
+            "You divide the standard error by 1.96. The interval reaches 1.96 of them to each side.",
+            "* in place of /.",
+        ),
+        Misconception(
+            "95 % taken for the factor",
+            lambda correct, n: _interval(correct, n, z=0.95),
+            "You multiply the standard error by 0.95. That 95 % of all samples lie inside takes 1.96 of them to each side.",
+            "1.96 in place of 0.95.",
+        ),
+        Misconception(
+            "p squared",
+            lambda correct, n: _interval(correct, n, spread=lambda p, n: np.sqrt(p * p / n)),
+            "Under the square root is p times p. The second factor is 1 - p, the share of mistakes.",
+            "sqrt(p * (1 - p) / n).",
+        ),
+        Misconception(
+            "multiplied by n under the square root",
+            lambda correct, n: _interval(correct, n, spread=lambda p, n: np.sqrt(p * (1 - p) * n)),
+            "Your interval gets wider with more pictures: you multiply by n. That is the spread of the number of right answers, not of their share.",
+            "/ n in place of * n.",
+        ),
+        Misconception(
+            "around the number of right answers",
+            lambda correct, n: tuple(end - correct / n + correct for end in _interval(correct, n)),
+            "The width is right, but it lies around `correct`, a number of pictures. The accuracy is a share.",
+            "p = correct / n in the middle.",
+        ),
+        Misconception(
+            "a share of the accuracy",
+            lambda correct, n: tuple(correct / n * (1 + end - correct / n) for end in _interval(correct, n)),
+            "You multiply the width with the accuracy. The error is added to it and subtracted from it as it is.",
+            "p - 1.96 * error and p + 1.96 * error.",
+        ),
+        Misconception(
+            "lower end twice",
+            lambda correct, n: _interval(correct, n)[:1] * 2,
+            "Both numbers are the lower end. For the upper one the error is added.",
+            "p + 1.96 * error.",
+        ),
+        Misconception(
+            "error forgotten",
+            lambda correct, n: (correct / n - 1.96, correct / n + 1.96),
+            "You go 1.96 to each side, and not 1.96 standard errors: the standard error is missing.",
+            "1.96 * sqrt(p * (1 - p) / n).",
+        ),
+        Misconception(
+            "accuracy cut to a whole number",
+            lambda correct, n: (0, 0),
+            "Both ends are 0: // drops everything behind the decimal point, and the accuracy is below 1.",
+            "correct / n, with a single /.",
         ),
     ),
 )

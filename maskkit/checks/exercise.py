@@ -10,7 +10,7 @@ import dis
 import inspect
 import io
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,11 +27,16 @@ from maskkit.checks.runner import Outcome
 
 EXERCISES: dict[str, Exercise] = {}
 
+_LONG = 10_000  # a list of more numbers is no answer that anybody asked for, and slow to make an array of
+
 _CHANCE_MESSAGE = (
     "Asked again with the same inputs, your function gives other answers: something in it is left to chance, or it remembers what it was asked before. "
     "Here every input has one right answer."
 )
-_CHANCE_HINT = "Leave out what draws by lot (torch.rand, random.random and the like): do to every input what the task asks, not to some of them."
+_CHANCE_HINT = (
+    "Leave out what draws by lot (torch.rand, random.random and the like): do to every input what the task asks, not to some of them. And torch.empty "
+    "begins with whatever the memory holds: is every place of it filled before `return`?"
+)
 
 
 def _as_it_is(answer: object) -> object:
@@ -48,12 +53,14 @@ class Misconception:
     wrong : the function that somebody with this belief would write
     message : what went wrong, in the learner's terms
     hint : what to try
+    also : other functions that the same belief leads to, of which the message is as true
     """
 
     name: str
     wrong: Callable
     message: str
     hint: str
+    also: tuple[Callable, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,7 +119,7 @@ class Exercise:
 
     @cached_property
     def _wrong_answers(self) -> list[tuple[Misconception, list[Outcome]]]:
-        return [(misconception, self._answers(misconception.wrong)) for misconception in self.misconceptions]
+        return [(m, self._answers(wrong)) for m in self.misconceptions for wrong in (m.wrong, *m.also)]
 
     def _answers(self, function: Callable) -> list[Outcome]:
         """What a function of ours answers; wrong ones divide by zero now and then, of which the learner need not hear."""
@@ -121,7 +128,7 @@ class Exercise:
             return [self._in_canonical_form(runner.call(function, case)) for case in self._inputs]
 
     def _in_canonical_form(self, outcome: Outcome) -> Outcome:
-        if outcome.error is not None or outcome.value is None:
+        if outcome.error is not None or outcome.value is None or (_length(outcome.value) or 0) > _LONG:
             return outcome
         try:
             return Outcome(self.canonical(outcome.value), None, outcome.arguments)
@@ -257,8 +264,8 @@ class Exercise:
     def _score(self, outcomes: list[Outcome], right: list[bool]) -> str:
         """How often the answer is right, or that it is always the same."""
         first = outcomes[0]
-        small = not isinstance(first.value, (list, tuple)) or len(first.value) < 1000
-        if len(right) > 2 and first.value is not None and small and all(self._same(first, outcome) for outcome in outcomes):
+        small = (_length(first.value) or 0) <= _LONG
+        if len(right) > 2 and first.value is not None and small and not _is_nan(first.value) and all(self._same(first, outcome) for outcome in outcomes):
             return " It gives the same for every input that was tried: does it use what it is given?"
         return f" (Right for {sum(right)} of {len(right)} inputs.)" if any(right) else ""
 
@@ -347,9 +354,13 @@ def _kind(value: object) -> str:
         return "number"
     if isinstance(value, (Tensor, np.ndarray)):
         return "tensor" if isinstance(value, Tensor) else "array"
-    if isinstance(value, (tuple, list, set, frozenset)):
+    if isinstance(value, (tuple, list)):
         return "list"
     return "dict" if isinstance(value, Mapping) else type(value).__name__
+
+
+def _is_nan(value: object) -> bool:
+    return _kind(value) == "number" and bool(value != value)
 
 
 def _fits(got: object, expected: object) -> bool:
@@ -367,15 +378,21 @@ def _numbers(value: object) -> np.ndarray:
     return np.asarray(sorted(value) if isinstance(value, (set, frozenset)) else value)
 
 
+def _length(value: object) -> int | None:
+    return len(value) if isinstance(value, Sized) and getattr(value, "shape", None) != () else None
+
+
 def same(a: object, b: object, tolerance: float = 1e-4) -> bool:
     """Whether two answers hold the same values, whatever container they come in; nan equals nan."""
     if isinstance(a, Mapping) or isinstance(b, Mapping):
         return type(a) is type(b) and a == b
-    if not {_kind(a), _kind(b)} <= {"number", "list", "array", "tensor"}:  # numpy would write out a range of a thousand million numbers
+    if not {_kind(a), _kind(b)} <= {"number", "list", "set", "frozenset", "array", "tensor"}:  # numpy would write out a range of a thousand million numbers
         return type(a) is type(b) and bool(a == b)
-    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)) and len(a) != len(b):  # a million numbers need not be compared
-        return False
     try:
+        if _length(a) != _length(b):  # a million numbers need not be compared
+            return False
+        if type(a) is type(b) is list and len(a) > _LONG:
+            return a == b
         a, b = _numbers(a), _numbers(b)
         if a.dtype.kind in "biuf" and b.dtype.kind in "biuf":
             return a.shape == b.shape and np.allclose(a.astype(float), b.astype(float), tolerance, 1e-6, equal_nan=True)
@@ -403,14 +420,16 @@ def describe(value: object) -> str:
         return "nothing (None)"
     if getattr(value, "shape", ()) != ():
         kind, dtype = "tensor" if isinstance(value, Tensor) else "numpy array", str(value.dtype).removeprefix("torch.")
-        return f"{'an' if dtype.startswith('int') else 'a'} {dtype} {kind} of shape {tuple(value.shape)}"
+        return f"{'an' if dtype[0] in 'io' else 'a'} {dtype} {kind} of shape {tuple(value.shape)}"
     if isinstance(value, torch.Size):
         return f"the shape {tuple(value)}"
     if isinstance(value, tuple) and hasattr(value, "indices"):  # of max, min, sort or median, along an axis
         return "two tensors, .values and .indices"
     if isinstance(value, (bool, int, float, np.generic, Tensor)):
         return _short(value)
-    if isinstance(value, (list, tuple, set, dict)):
+    if isinstance(value, (set, frozenset)):
+        return f"a set of {len(value)} (curly brackets), which keeps no order"
+    if isinstance(value, (list, tuple, dict)):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, str):
         return f"the text {_shortened(value)!r}"
@@ -454,7 +473,7 @@ def complaint(got: object, expected: object) -> str:
     try:
         got, expected = _numbers(got), _numbers(expected)
     except (TypeError, ValueError, RuntimeError):  # rows of different lengths, objects
-        return f"your function gives {describe(got)} whose parts are not numbers, but the task asks for {_wanted(expected)}."
+        return f"your function gives {describe(got)}, and not all of its elements are single numbers; the task asks for {_wanted(expected)}."
     short = got.ndim == expected.ndim == 1 and max(len(got), len(expected)) <= 12
     if got.shape != expected.shape and not short:
         return f"your function gives the shape {got.shape}, but {expected.shape} is right."
@@ -490,7 +509,8 @@ def _wrong_value(got: object, expected: object) -> str:
             return f"the task asks for True and False, without quotation marks or brackets, but for {odd!r} you have {_shortened(str(got[odd]))}."
         wrong = [key for key in expected if got[key] != expected[key]]
         return f"{len(expected) - len(wrong)} of {len(expected)} are right; think again about {', '.join(map(repr, wrong[:2]))}."
-    return f"your function gives {_short(got)}, but {_short(expected)} is right."
+    nan = " (not a number: 0 / 0, or the root or the logarithm of a negative number)" if _is_nan(got) else ""
+    return f"your function gives {_short(got)}{nan}, but {_short(expected)} is right."
 
 
 def _missing_entries(missing: list, n: int) -> str:

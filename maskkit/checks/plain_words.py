@@ -48,6 +48,8 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
     (IndexError, "", "Positions are counted from 0, so the last one is the length minus 1."),
     (AttributeError, "'(Tensor|numpy.ndarray)' object",
      "Arrays of numpy and tensors of torch know different methods; this one belongs to something else."),
+    (AttributeError, "'NoneType' object has no attribute 'append'",
+     "append changes the list itself and gives nothing back (None): x.append(...) is a line of its own, without x = in front."),
     (AttributeError, "'list' object",
      "Lists know index, count and append. argmin, mean and sum() belong to arrays: np.argmin(x), np.mean(x), or sum(x)."),
     (TypeError, "indices must be integers", "A position is a whole number; what stands in the square brackets is none."),

@@ -7,6 +7,7 @@ import ctypes
 import linecache
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -17,6 +18,7 @@ from pathlib import Path
 import torch
 
 TIME_LIMIT = 5.0  # seconds for all the inputs of a check together; right answers take milliseconds
+IMPORT_LIMIT = 60.0  # seconds on top of it for libraries that the learner's code imports: the first import of a large one reads a slow disk
 PRINT_LIMIT = 5000  # characters that the learner's code may print during a check
 MEMORY_LIMIT = 4 << 30  # bytes that the learner's code may use on top of what is in use; right answers take kilobytes
 
@@ -47,7 +49,7 @@ def run(function: Callable, cases: Sequence[tuple], seconds: float | None = None
     worker = _Worker(function, cases)
     with _short_output(), _no_exit(function), _limited_memory():
         worker.start()
-        worker.join(TIME_LIMIT if seconds is None else seconds)
+        worker.wait(TIME_LIMIT if seconds is None else seconds)
         return worker.stop() if worker.is_alive() else worker.outcomes
 
 
@@ -142,7 +144,29 @@ class _Worker(threading.Thread):
             with self._lock:
                 self._finished = True
         except OutOfTime:
-            self._interrupted = True
+            self._interrupted = True  # from here on none is thrown any more
+            try:
+                with self._lock:  # one that is on its way arrives here, and not where Python ends the thread and would print it
+                    time.sleep(0)
+            except OutOfTime:
+                pass
+
+    def wait(self, seconds: float, step: float = 0.05) -> None:
+        """Wait for the end, but no longer than `seconds`; the time that goes by in imports has a limit of its own."""
+        left, left_for_imports = seconds, IMPORT_LIMIT
+        while self.is_alive() and left > 0 and left_for_imports > 0:
+            before = time.monotonic()
+            self.join(min(step, left))
+            if self._imports():
+                left_for_imports -= time.monotonic() - before
+            else:
+                left -= time.monotonic() - before
+
+    def _imports(self) -> bool:
+        frame = sys._current_frames().get(self.ident)
+        while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
+            frame = frame.f_back
+        return frame is not None
 
     def stop(self) -> list[Outcome]:
         """Interrupt the loop that is running, and give up on it if it will not be interrupted (in a long sleep, say)."""

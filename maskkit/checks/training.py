@@ -1,6 +1,7 @@
 """Checks of notebook 04: the loss by hand, the best epoch, and when to stop."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -17,15 +18,29 @@ def _losses(rng: np.random.Generator) -> list[list[float]]:
         [0.5, 0.4, 0.3],
         [0.7, 0.3, 0.6, 0.3, 0.5],
         [0.4, 0.6, 0.5, 0.45],
+        [1.9, 1.4, 1.6],  # never below 1
+        [0.5134, 0.5127, 0.5131],  # of equals, if they are rounded
     ]
     drawn = [np.round(rng.uniform(0.1, 0.9, n), 2).tolist() for n in rng.integers(4, 12, 5)]
     return [*fixed, *drawn]
 
 
-def _first_rise(val_losses: list[float]) -> int:
+def _first_rise(val_losses: list[float], otherwise: int | None = None) -> int | None:
     """The epoch before the loss rises for the first time."""
-    rises = [i for i in range(1, len(val_losses)) if val_losses[i] > val_losses[i - 1]]
-    return rises[0] if rises else len(val_losses)
+    return next((i for i in range(1, len(val_losses)) if val_losses[i] > val_losses[i - 1]), otherwise)
+
+
+def _below_the_first(val_losses: list[float]) -> int:
+    """The last epoch whose loss is below that of the first one."""
+    return max(epoch for epoch, loss in enumerate(val_losses, 1) if epoch == 1 or loss < val_losses[0])
+
+
+def _lowest_rounded(digits: int) -> Callable:
+    return lambda val_losses: int(np.argmin(np.round(val_losses, digits))) + 1
+
+
+def _lowest_below_1(before_any: int | None) -> Callable:
+    return lambda val_losses: int(np.argmin(val_losses)) + 1 if min(val_losses) < 1 else before_any
 
 
 @exercise(
@@ -68,9 +83,10 @@ def _first_rise(val_losses: list[float]) -> int:
         ),
         Misconception(
             "before the first rise",
-            _first_rise,
+            lambda val_losses: _first_rise(val_losses, len(val_losses)),
             "This is the epoch before the loss first rises. It may fall lower later on: one bad epoch is no end.",
             "Compare all epochs, not neighbours.",
+            also=(_first_rise,),
         ),
         Misconception(
             "the epoch after the best",
@@ -121,6 +137,57 @@ def _first_rise(val_losses: list[float]) -> int:
             "This is the last epoch whose loss is below that of the epoch before. An earlier one may have been lower still.",
             "Compare with the lowest so far, not with the epoch before.",
         ),
+        Misconception(
+            "the epoch of the first rise",
+            lambda val_losses: _first_rise(val_losses, len(val_losses) - 1) + 1,
+            "This is the first epoch whose loss is above that of the epoch before: not the lowest, but the one behind it. And it may fall lower later on.",
+            "Compare all epochs, not neighbours.",
+            also=(lambda val_losses: _first_rise(val_losses, -1) + 1 or None,),
+        ),
+        Misconception(
+            "compared with the first loss only",
+            _below_the_first,
+            "This is the last epoch whose loss is below the first one: the lowest loss so far is never renewed.",
+            "Where a loss is lower, keep both: the loss, and its epoch.",
+        ),
+        Misconception(
+            "lowest loss begins at 1",
+            _lowest_below_1(1),
+            "Your lowest loss begins at 1. A loss may be above 1 in every epoch, and then none of them is ever lower.",
+            "Begin with the first loss, or with float('inf').",
+            also=(_lowest_below_1(0), _lowest_below_1(None)),
+        ),
+        Misconception(
+            "epoch begins at 0",
+            lambda val_losses: int(np.argmin(val_losses)) and int(np.argmin(val_losses)) + 1,
+            "Where the first epoch is the best one, your function says 0: the number that it began with.",
+            "Begin with epoch 1, or let the loop go through the first loss as well.",
+        ),
+        Misconception(
+            "first epoch left out",
+            lambda val_losses: int(np.argmin(val_losses[1:])) + 2,
+            "The first epoch is never looked at, and it may be the best one.",
+            "Go through all losses, from position 0.",
+        ),
+        Misconception(
+            "last epoch left out",
+            lambda val_losses: int(np.argmin(val_losses[:-1])) + 1,
+            "The last epoch is never looked at, and it may be the best one.",
+            "range(len(val_losses)) goes to the last position by itself: without - 1.",
+        ),
+        Misconception(
+            "1 subtracted",
+            lambda val_losses: int(np.argmin(val_losses)) - 1,
+            "Two too small: the position counts from 0 and the epochs from 1, so 1 is added, not subtracted.",
+            "+ 1 in place of - 1.",
+        ),
+        Misconception(
+            "losses rounded",
+            _lowest_rounded(2),
+            "The losses are rounded before they are compared, so that close ones look equal and the first of them wins.",
+            "Compare them as they are; round when you print.",
+            also=(_lowest_rounded(1), _lowest_rounded(3)),
+        ),
     ),
 )
 def best_epoch(val_losses: list[float]) -> int:
@@ -133,7 +200,7 @@ def _losses_and_patience(rng: np.random.Generator) -> list[tuple]:
     fixed = [
         ([0.5, 0.4, 0.45, 0.42], 2), ([0.5, 0.4, 0.45, 0.42], 3), ([0.5, 0.6, 0.4, 0.5], 2), ([0.5, 0.4, 0.4, 0.4], 2),
         ([0.7, 0.3, 0.6, 0.5, 0.4], 3), ([0.7, 0.3, 0.6, 0.5, 0.4], 4), ([0.6, 0.5, 0.4], 2), ([0.9], 1), ([0.4, 0.5], 1),
-        ([0.3, 0.5, 0.2, 0.4, 0.1], 2), ([0.5], 2), ([0.4, 0.3], 3),
+        ([0.3, 0.5, 0.2, 0.4, 0.1], 2), ([0.5], 2), ([0.4, 0.3], 3), ([0.4, 0.5], 2), ([0.3, 0.6, 0.5], 3),
     ]  # fmt: skip
     return [*fixed, *((list(history), patience) for history in losses for patience in (1, 2, 3))]
 
@@ -157,6 +224,32 @@ def _rises_at_the_end(val_losses: list[float]) -> int:
 def _ever_stopped(val_losses: list[float], patience: int) -> bool:
     """Whether training would have stopped in this epoch or in an earlier one."""
     return any(_waited(val_losses[:n]) >= patience for n in range(1, len(val_losses) + 1))
+
+
+def _rises_throughout(val_losses: list[float]) -> bool:
+    return all(b > a for a, b in zip(val_losses, val_losses[1:]))
+
+
+def _not_below_the_first(val_losses: list[float], begin: int = 0) -> int:
+    """How many epochs have passed since a loss was below the first one."""
+    waited = begin
+    for loss in val_losses[1:]:
+        waited = 0 if loss < val_losses[0] else waited + 1
+    return waited
+
+
+def _counted(val_losses: list[float], first: int = 0, tie: int = 1) -> int:
+    """A counter that begins at `first`, is set to 0 by a new lowest loss, and grows by `tie` where a loss equals the lowest."""
+    lowest, waited = val_losses[0], first
+    for loss in val_losses[1:]:
+        waited = 0 if loss < lowest else waited + (tie if loss == lowest else 1)
+        lowest = min(loss, lowest)
+    return waited
+
+
+def _stopped_in(val_losses: list[float], patience: int, otherwise: bool | None = False) -> int | bool | None:
+    """The epoch in which training would have stopped."""
+    return next((n for n in range(1, len(val_losses) + 1) if _waited(val_losses[:n]) >= patience), otherwise)
 
 
 def _no_falls_at_the_end(val_losses: list[float]) -> int:
@@ -197,6 +290,11 @@ def _no_falls_at_the_end(val_losses: list[float]) -> int:
             lambda val_losses, patience: _rises_at_the_end(val_losses) >= patience,
             "You count how often the loss rose in a row. A loss may fall a little and still be above its lowest: those epochs count too.",
             "Compare with the lowest loss so far, not with the epoch before.",
+            also=(
+                lambda val_losses, patience: _rises_at_the_end(val_losses) >= patience - 1,
+                lambda val_losses, patience: _rises_throughout(val_losses[-patience:]),
+                lambda val_losses, patience: _rises_throughout(val_losses[-patience - 1 :]),
+            ),
         ),
         Misconception(
             "would it ever have stopped",
@@ -228,6 +326,7 @@ def _no_falls_at_the_end(val_losses: list[float]) -> int:
             lambda val_losses, patience: len(val_losses) >= patience,
             "You stop after `patience` epochs whatever the loss does. Patience counts epochs without improvement.",
             "Where in val_losses does the lowest loss stand?",
+            also=(lambda val_losses, patience: len(val_losses) > patience,),
         ),
         Misconception(
             "stop and go mixed up",
@@ -319,6 +418,70 @@ def _no_falls_at_the_end(val_losses: list[float]) -> int:
             "(After the first epoch there is none before it, which is an error.)",
             "Use patience: how many epochs have passed since the lowest loss?",
         ),
+        Misconception(
+            "first epoch counted",
+            lambda val_losses, patience: _counted(val_losses, first=1) >= patience,
+            "Your counter takes the first epoch for one without improvement: it is compared with itself, and is not lower.",
+            "Begin with float('inf') as the lowest loss, or let the loop begin with the second one.",
+        ),
+        Misconception(
+            "lowest loss never renewed",
+            lambda val_losses, patience: _not_below_the_first(val_losses) >= patience,
+            "You compare every loss with the first one. What counts is the lowest loss so far, and that one changes.",
+            "Where a loss is lower, keep it as the lowest.",
+            also=(lambda val_losses, patience: _not_below_the_first(val_losses, begin=1) >= patience,),
+        ),
+        Misconception(
+            "equal losses not counted",
+            lambda val_losses, patience: _counted(val_losses, tie=0) >= patience,
+            "A loss that equals the lowest is nothing in your function, neither a new best nor an epoch without one. It is no improvement, so it counts.",
+            "else in place of elif loss > ...",
+        ),
+        Misconception(
+            "all above the epoch before them",
+            lambda val_losses, patience: len(val_losses) > patience and min(val_losses[-patience:]) >= val_losses[-patience - 1],
+            "You compare the last `patience` losses with the one just before them. The lowest may stand further back.",
+            "min(val_losses[:-patience]) is the lowest before them.",
+            also=(lambda val_losses, patience: len(val_losses) > patience and min(val_losses[-patience:]) > val_losses[-patience - 1],),
+        ),
+        Misconception(
+            "one of them is enough",
+            lambda val_losses, patience: len(val_losses) > patience and max(val_losses[-patience:]) >= min(val_losses[:-patience]),
+            "It is enough for you if one of the last `patience` losses is no lower than those before. All of them have to be.",
+            "all in place of any.",
+        ),
+        Misconception(
+            "position of the lowest loss compared with patience",
+            lambda val_losses, patience: int(np.argmin(val_losses)) + 1 >= patience,
+            "You compare patience with the number of the best epoch. It is to be compared with how many epochs have passed since.",
+            "len(val_losses) - 1 - val_losses.index(min(val_losses)).",
+            also=(lambda val_losses, patience: int(np.argmin(val_losses)) >= patience,),
+        ),
+        Misconception(
+            "since the highest loss",
+            lambda val_losses, patience: len(val_losses) - 1 - int(np.argmax(val_losses)) >= patience,
+            "You count the epochs since the highest loss. A loss counts mistakes, so low is good.",
+            "min in place of max.",
+        ),
+        Misconception(
+            "patience of 3 taken for granted",
+            lambda val_losses, patience: _waited(val_losses) >= 3,
+            "Your function waits for 3 epochs, whatever `patience` is.",
+            "Use patience in place of the number.",
+        ),
+        Misconception(
+            "number of the epoch in place of True",
+            _stopped_in,
+            "Where training stops your function gives the number of an epoch. The question is whether it stops now: True or False.",
+            "Compare the epochs since the lowest loss with patience, and return that comparison.",
+            also=(lambda val_losses, patience: _stopped_in(val_losses, patience, None),),
+        ),
+        Misconception(
+            "never",
+            lambda val_losses, patience: False,
+            "This is always False. (A return inside the loop leaves it after the first epoch, in which it is always too early to stop.)",
+            "Let the loop end, and compare the count with patience behind it.",
+        ),
     ),
 )
 def should_stop(val_losses: list[float], patience: int) -> bool:
@@ -355,7 +518,7 @@ def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
         Misconception(
             "sigmoid applied twice",
             lambda logits, targets: F.binary_cross_entropy_with_logits(torch.sigmoid(logits), targets),
-            "The sigmoid is applied twice: binary_cross_entropy_with_logits applies it by itself.",
+            "The sigmoid is applied twice: a loss \"with logits\" applies it by itself.",
             "Give it the logits as they are.",
         ),
         Misconception(
@@ -399,11 +562,13 @@ def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
             lambda logits, targets: -(targets * F.logsigmoid(logits)).mean(),
             "Faces without a mask cost nothing here, so a model that always says mask would have no loss at all.",
             "Add the second half: (1 - targets) * log(1 - p).",
+            also=(lambda logits, targets: -F.logsigmoid(logits[targets == 1]).mean(),),
         ),
         Misconception(
             "classes swapped",
             lambda logits, targets: _each(torch.sigmoid(logits), 1 - targets).mean(),
-            "The classes are swapped: p is the probability of a mask, so its logarithm goes with targets, not with 1 - targets.",
+            "You pay for the probability of what is not true: the classes are swapped. p is the probability of a mask, so its logarithm goes with "
+            "targets, not with 1 - targets.",
             "targets * log(p) + (1 - targets) * log(1 - p).",
         ),
         Misconception(
@@ -423,6 +588,7 @@ def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
             lambda logits, targets: -((1 - targets) * F.logsigmoid(-logits)).mean(),
             "Faces with a mask cost nothing here, so a model that always says no mask would have no loss at all.",
             "Add the first half: targets * log(p).",
+            also=(lambda logits, targets: -F.logsigmoid(-logits[targets == 0]).mean(),),
         ),
         Misconception(
             "halves subtracted",
@@ -446,8 +612,8 @@ def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
         Misconception(
             "logits given to the loss for probabilities",
             lambda logits, targets: F.binary_cross_entropy(logits, targets),
-            "F.binary_cross_entropy wants probabilities, and you give it logits.",
-            "torch.sigmoid first, or binary_cross_entropy_with_logits.",
+            "This loss of torch wants probabilities, and you give it logits.",
+            "torch.sigmoid first, or the loss \"with logits\".",
         ),
         Misconception(
             "logits and targets exchanged",
@@ -479,6 +645,67 @@ def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
             lambda logits, targets: -F.logsigmoid(logits).mean(),
             "Every face is treated as a masked one: the targets do not come in.",
             "targets * log(p) + (1 - targets) * log(1 - p).",
+        ),
+        Misconception(
+            "the first picture only",
+            lambda logits, targets: _each(torch.sigmoid(logits), targets)[0],
+            "This is the loss of the first picture alone. A return inside the loop leaves it there.",
+            "Add up in the loop; divide and return behind it.",
+            also=(lambda logits, targets: _each(torch.sigmoid(logits), targets)[0] / len(logits),),
+        ),
+        Misconception(
+            "the last picture only",
+            lambda logits, targets: _each(torch.sigmoid(logits), targets)[-1],
+            "Only the last picture is left: each one overwrites the loss of the one before.",
+            "Add them up: += in place of =.",
+            also=(lambda logits, targets: _each(torch.sigmoid(logits), targets)[-1] / len(logits),),
+        ),
+        Misconception(
+            "1 - log(p) in place of log(1 - p)",
+            lambda logits, targets: -(targets * F.logsigmoid(logits) + (1 - targets) * (1 - F.logsigmoid(logits))).mean(),
+            "For bare faces you take 1 minus the logarithm of p. What is wanted is the logarithm of 1 minus p, the probability of no mask.",
+            "torch.log(1 - p).",
+        ),
+        Misconception(
+            "1 minus the logit",
+            lambda logits, targets: -(targets * F.logsigmoid(logits) + (1 - targets) * F.logsigmoid(1 - logits)).mean(),
+            "The 1 minus stands inside the sigmoid. The probability of no mask is 1 minus the probability, not the sigmoid of 1 minus the logit.",
+            "1 - torch.sigmoid(logits).",
+        ),
+        Misconception(
+            "brackets before the mean forgotten",
+            lambda logits, targets: -(targets * F.logsigmoid(logits) + (1 - targets) * F.logsigmoid(-logits).mean()),
+            ".mean() belongs to the logarithm just before it, and the rest stays one number for each picture.",
+            "Brackets around the whole sum, and .mean() behind them.",
+            also=(
+                lambda logits, targets: -(targets * F.logsigmoid(logits) + ((1 - targets) * F.logsigmoid(-logits)).mean()),
+                lambda logits, targets: -targets * F.logsigmoid(logits) + (1 - targets) * F.logsigmoid(-logits).mean(),
+            ),
+        ),
+        Misconception(
+            "a mean for each class",
+            lambda logits, targets: (F.softplus(-logits[targets == 1]).mean() + F.softplus(logits[targets == 0]).mean()) / 2,
+            "You take a mean for each class, and then both together. Every picture counts alike here; and of a class without pictures the mean is nan.",
+            "Add up the losses of all pictures and divide by how many there are.",
+            also=(lambda logits, targets: F.softplus(-logits[targets == 1]).mean() + F.softplus(logits[targets == 0]).mean(),),
+        ),
+        Misconception(
+            "the model's answer taken for the truth",
+            lambda logits, targets: F.softplus(-logits.abs()).mean(),
+            "You take the larger of p and 1 - p, which is what the model believes. The loss asks for what is true: the targets.",
+            "torch.where(targets == 1, p, 1 - p).",
+        ),
+        Misconception(
+            "batches of 32 taken for granted",
+            lambda logits, targets: F.binary_cross_entropy_with_logits(logits, targets, reduction="sum") / 32,
+            "You divide by 32, however many pictures there are.",
+            ".mean(), or divide by len(logits).",
+        ),
+        Misconception(
+            "every face taken for a bare one",
+            lambda logits, targets: -F.logsigmoid(-logits).mean(),
+            "Every face is treated as one without a mask. (In a loop: `is` asks for the very same object, and the targets are tensors.)",
+            "== in place of is; or targets * log(p) + (1 - targets) * log(1 - p).",
         ),
     ),
 )

@@ -86,13 +86,13 @@ def _while_not_above(lowest: float, highest: float, steps: int) -> list[float]:
         Misconception(
             "rates given to logspace",
             lambda lowest, highest, steps: np.logspace(lowest, highest, steps).tolist(),
-            "np.logspace takes exponents: it made 10 ** lowest to 10 ** highest of your rates.",
+            "Your rates are taken for exponents of ten (as np.logspace does): this is 10 ** lowest to 10 ** highest.",
             "np.geomspace takes the rates themselves; or give logspace their log10.",
         ),
         Misconception(
             "natural logarithms given to logspace",
             lambda lowest, highest, steps: np.logspace(math.log(lowest), math.log(highest), steps).tolist(),
-            "np.logspace raises 10 to what it is given, but you give it natural logarithms, exponents of e.",
+            "You take natural logarithms, which are exponents of e, and raise 10 to them (np.logspace does that, too).",
             "np.log10 in place of np.log; or np.geomspace, which takes the rates themselves.",
         ),
         Misconception(
@@ -124,6 +124,7 @@ def _while_not_above(lowest: float, highest: float, steps: int) -> list[float]:
             lambda lowest, highest, steps: [lowest * (highest / lowest / (steps - 1)) ** i for i in range(steps)],
             "You divide the factor by the number of gaps. Factors multiply, so the share of each is a root, not a quotient.",
             "** (1 / (steps - 1)) in place of / (steps - 1).",
+            also=(lambda lowest, highest, steps: [lowest * (highest / lowest / steps) ** i for i in range(steps)],),
         ),
         Misconception(
             "from the highest to the lowest",
@@ -179,6 +180,70 @@ def _while_not_above(lowest: float, highest: float, steps: int) -> list[float]:
             "Your rates begin one factor too late and end beyond the highest: the exponents go from 0 to steps - 1.",
             "range(steps), without the 1 in front.",
         ),
+        Misconception(
+            "loop ends before the highest",
+            lambda lowest, highest, steps: _while_below(lowest, highest, steps)[:-1],
+            "The highest is missing for some inputs: it is not below itself, so that a loop that asks for < ends before it. (Where it is there, rounding has "
+            "made it a hair smaller.)",
+            "Count the rates, for i in range(steps), in place of comparing them with the highest.",
+        ),
+        Misconception(
+            "the lowest missing",
+            lambda lowest, highest, steps: np.geomspace(lowest, highest, steps)[1:].tolist(),
+            "One rate too few: the lowest itself belongs to them.",
+            "range(steps) begins at 0, and something to the power of 0 is 1.",
+        ),
+        Misconception(
+            "left the loop after the first rate",
+            lambda lowest, highest, steps: [lowest],
+            "Only the first rate is there. (Does the return stand inside the loop, and leave it at once? Or is steps, the number of rates, given to np.arange as "
+            "their distance?)",
+            "Move the return to the left, behind the loop; np.linspace takes a number.",
+        ),
+        Misconception(
+            "list begun anew each time",
+            lambda lowest, highest, steps: [highest],
+            "Only the last rate is there: the list is made anew in each round of the loop.",
+            "rates = [] once, before the loop.",
+        ),
+        Misconception(
+            "multiplied in place of raised",
+            lambda lowest, highest, steps: [lowest * (highest / lowest) ** (1 / (steps - 1)) * i for i in range(steps)],
+            "You multiply the factor by the number of the step. Multiplying by it once more at each step makes a power of it.",
+            "factor ** i in place of factor * i.",
+            also=(lambda lowest, highest, steps: [lowest * (highest / lowest) ** (1 / (steps - 1)) * (i + 1) for i in range(steps)],),
+        ),
+        Misconception(
+            "factor added",
+            lambda lowest, highest, steps: [lowest + (highest / lowest) ** (1 / (steps - 1)) * i for i in range(steps)],
+            "You add the factor to the rate before. A factor multiplies.",
+            "* in place of +.",
+        ),
+        Misconception(
+            "factor turned round",
+            lambda lowest, highest, steps: [lowest * (lowest / highest) ** (i / (steps - 1)) for i in range(steps)],
+            "Your rates get smaller, below the lowest: the factor is upside down.",
+            "highest / lowest.",
+        ),
+        Misconception(
+            "whole-number division",
+            lambda lowest, highest, steps: [lowest * (highest / lowest) ** (1 // (steps - 1)) ** i for i in range(steps)],
+            "1 // (steps - 1) is 0: // drops everything behind the decimal point. So your rates do not share the way between them.",
+            "Divide with a single /.",
+            also=(lambda lowest, highest, steps: [lowest * ((highest / lowest) ** (1 // (steps - 1))) ** i for i in range(steps)],),
+        ),
+        Misconception(
+            "the lowest twice",
+            lambda lowest, highest, steps: [lowest, *(lowest * (highest / lowest) ** (i / (steps - 1)) for i in range(steps))],
+            "The lowest stands there twice: once before the loop, and once from its first round.",
+            "Begin with an empty list, or with the second rate.",
+        ),
+        Misconception(
+            "`steps` rates between both ends",
+            lambda lowest, highest, steps: np.geomspace(lowest, highest, steps + 2).tolist(),
+            "Two rates too many: `steps` is the number of rates, both ends included.",
+            "The last exponent is steps - 1.",
+        ),
     ),
 )
 def growing_rates(lowest: float, highest: float, steps: int) -> list[float]:
@@ -204,6 +269,7 @@ def _trainings(rng: np.random.Generator) -> list[tuple]:
             lambda images, batch_size, epochs: images // batch_size * epochs,
             "You leave out the last batch of each epoch, which is smaller than the others. It is a step all the same.",
             "Round up in place of down: math.ceil.",
+            also=(lambda images, batch_size, epochs: max(1, images // batch_size) * epochs,),
         ),
         Misconception(
             "not rounded",
@@ -228,6 +294,7 @@ def _trainings(rng: np.random.Generator) -> list[tuple]:
             lambda images, batch_size, epochs: round(images / batch_size) * epochs,
             "You round to the nearest number. However few pictures are left for the last batch, they are a step.",
             "math.ceil in place of round.",
+            also=(lambda images, batch_size, epochs: int(images / batch_size + 0.5) * epochs,),
         ),
         Misconception(
             "one more in any case",
@@ -277,6 +344,69 @@ def _trainings(rng: np.random.Generator) -> list[tuple]:
             "This is the number of epochs. In each of them there are many steps.",
             "How many batches does one epoch have?",
         ),
+        Misconception(
+            "one more for all epochs together",
+            lambda images, batch_size, epochs: images // batch_size * epochs + (images % batch_size > 0),
+            "You add the step of the smaller, last batch once. Every epoch ends with such a batch.",
+            "Round up the steps of one epoch, then multiply.",
+            also=(lambda images, batch_size, epochs: images // batch_size * epochs + 1,),
+        ),
+        Misconception(
+            "a step for each picture that is left",
+            lambda images, batch_size, epochs: (images // batch_size + images % batch_size) * epochs,
+            "You count a step for each picture that is left over. Together they are one batch, and so one step.",
+            "+ 1 where something is left, in place of + images % batch_size.",
+        ),
+        Misconception(
+            "a part of a step",
+            lambda images, batch_size, epochs: images // batch_size * epochs + images % batch_size / batch_size,
+            "The smaller, last batch counts as a part of a step here, and only once. It is a whole step, in each epoch.",
+            "math.ceil(images / batch_size) * epochs.",
+        ),
+        Misconception(
+            "one batch of each epoch left out",
+            lambda images, batch_size, epochs: (math.ceil(images / batch_size) - 1) * epochs,
+            "One step of each epoch is missing, also where the pictures come out even.",
+            "range(0, images, batch_size) begins at 0, and takes the last, smaller batch along.",
+        ),
+        Misconception(
+            "one more where nothing is left",
+            lambda images, batch_size, epochs: (images // batch_size + (images % batch_size == 0)) * epochs,
+            "It is the other way round: a further step is needed where something is left over, not where the pictures come out even.",
+            "if images % batch_size != 0.",
+        ),
+        Misconception(
+            "one epoch left out",
+            lambda images, batch_size, epochs: math.ceil(images / batch_size) * (epochs - 1),
+            "The steps of one epoch are missing.",
+            "range(epochs) goes round `epochs` times; range(1, epochs) once less.",
+        ),
+        Misconception(
+            "one epoch too many",
+            lambda images, batch_size, epochs: math.ceil(images / batch_size) * (epochs + 1),
+            "These are the steps of one epoch more than there are.",
+            "range(epochs) goes round `epochs` times.",
+        ),
+        Misconception(
+            "divided by the epochs",
+            lambda images, batch_size, epochs: math.ceil(images / batch_size) / epochs,
+            "You divide by the epochs. In each of them all batches come again.",
+            "Multiply with epochs.",
+            also=(lambda images, batch_size, epochs: math.ceil(images / (batch_size * epochs)),),
+        ),
+        Misconception(
+            "first picture left out",
+            lambda images, batch_size, epochs: math.ceil((images - 1) / batch_size) * epochs,
+            "One picture is left out. Where it is the only one of its batch, a step is missing.",
+            "range(0, images, batch_size), from 0 on.",
+        ),
+        Misconception(
+            "pictures of the notebook",
+            lambda images, batch_size, epochs: math.ceil(480 / batch_size) * epochs,
+            "Your function counts the 480 pictures of the notebook, however many it is given.",
+            "Use `images` in place of train.",
+            also=(lambda images, batch_size, epochs: math.ceil(480 / batch_size) * 3,),
+        ),
     ),
 )
 def number_of_steps(images: int, batch_size: int, epochs: int) -> int:
@@ -287,7 +417,7 @@ def number_of_steps(images: int, batch_size: int, epochs: int) -> int:
 def _accuracies(rng: np.random.Generator) -> list[tuple]:
     fixed = [
         ([0.80, 0.90, 0.85], [0.82, 0.84, 0.86]), ([0.75, 0.70, 0.60], [0.70, 0.75, 0.90]), ([0.90, 0.95, 0.95], [0.91, 0.88, 0.93]),
-        ([0.60, 0.85, 0.70, 0.65], [0.62, 0.90, 0.71, 0.60]), ([0.5, 0.9], [0.8, 0.7]),
+        ([0.60, 0.85, 0.70, 0.65], [0.62, 0.90, 0.71, 0.60]), ([0.5, 0.9], [0.8, 0.7]), ([0.44, 0.49, 0.47], [0.52, 0.45, 0.50]),
         ([0.90, 0.80, 0.90, 0.90], [0.87, 0.84, 0.88, 0.85]),  # of the equal ones neither the first nor the last is the best on fresh pictures
     ]  # fmt: skip
     drawn = [(np.round(rng.uniform(0.6, 0.95, n), 2).tolist(), np.round(rng.uniform(0.6, 0.95, n), 3).tolist()) for n in (6, 8, 10)]
@@ -318,6 +448,7 @@ def _winner(val_accuracies: list[float]) -> int:
             lambda v, f: v[int(np.argmax(f))] - f[int(np.argmax(f))],
             "You choose the trial that is best on the fresh pictures. Nobody has those when choosing.",
             "The winner has the largest validation accuracy.",
+            also=(lambda v, f: f[int(np.argmax(f))] - v[int(np.argmax(f))],),
         ),
         Misconception(
             "mean over all trials",
@@ -432,6 +563,57 @@ def _winner(val_accuracies: list[float]) -> int:
             lambda val_accuracies, fresh_accuracies: val_accuracies - fresh_accuracies,
             "Python cannot subtract one list from another. And only one of the trials is asked for.",
             "Find the winner's position first.",
+        ),
+        Misconception(
+            "lists out of step",
+            lambda v, f: max(v) - f[0],
+            "One list was sorted and the other was not, so that the two numbers belong to different trials.",
+            "Find the winner's position in the lists as they are: val_accuracies.index(max(val_accuracies)).",
+            also=(lambda v, f: max(v) - f[-1],),
+        ),
+        Misconception(
+            "share of the accuracy",
+            lambda v, f: (v[_winner(v)] - f[_winner(v)]) / f[_winner(v)],
+            "You divide the difference by an accuracy. The task asks for the difference itself.",
+            "Subtract, and leave it at that.",
+            also=(lambda v, f: (v[_winner(v)] - f[_winner(v)]) / v[_winner(v)],),
+        ),
+        Misconception(
+            "the two numbers apart",
+            lambda v, f: (v[_winner(v)], f[_winner(v)]),
+            "Both numbers are right. The task asks for their difference.",
+            "The first minus the second.",
+        ),
+        Misconception(
+            "position and difference",
+            lambda v, f: (_winner(v), v[_winner(v)] - f[_winner(v)]),
+            "The second number is right. The task asks for the difference alone.",
+            "Return a single number.",
+        ),
+        Misconception(
+            "one place too far",
+            lambda v, f: v[_winner(v) + 1] - f[_winner(v) + 1],
+            "You look one place behind the winner (and where it is the last, there is none): positions in a list are counted from 0.",
+            "Take the position as index or argmax gives it, without + 1.",
+        ),
+        Misconception(
+            "compared with the first trial only",
+            lambda v, f: [a - b for a, b in zip(v, f) if (a, b) == (v[0], f[0]) or a > v[0]][-1],
+            "You look at the last trial that is better than the first one: the best accuracy so far is never renewed.",
+            "Where a trial is better, keep both: its accuracy and its difference.",
+        ),
+        Misconception(
+            "best accuracy begins at one half",
+            lambda v, f: v[_winner(v)] - f[_winner(v)] if max(v) > 0.5 else 0,
+            "Your best accuracy begins at one half. Trials that are worse than a coin are never looked at, and one of them may be the best there is.",
+            "Begin with the first trial, or with -1.",
+            also=(lambda v, f: v[_winner(v)] - f[_winner(v)] if max(v) > 0.5 else None,),
+        ),
+        Misconception(
+            "rest of the fresh accuracies",
+            lambda v, f: max(v) - max(fresh for i, fresh in enumerate(f) if i != _winner(v)),
+            "You subtract the best of the others on fresh pictures. Their accuracy says nothing about the winner.",
+            "fresh_accuracies at the winner's position.",
         ),
     ),
 )

@@ -22,7 +22,9 @@ from maskkit.faces import (ATTRIBUTE_NAMES, CHOICES, SHORTCUTS, FaceAttributes, 
                            write_faces)
 from maskkit.faces import folder as folder_module
 from maskkit.faces.attributes import QUANTILES, STEADY, steady
+from maskkit.faces.drawing import TEXTURES
 from maskkit.faces.flaws import carries_shortcut
+from maskkit.faces.surface import RELIEF, TILES, Pose, Surface, facing, light_maps, march, rotation_matrix, stretched, texels
 from maskkit.images import load_image
 
 CLEAN = dict(blur=0.0, noise=0.0, resolution=1.0, jpeg_quality=100, stretch=1.0, border="none", color_cast="none",
@@ -379,6 +381,51 @@ def test_twins_are_the_same_in_other_processes_and_for_any_number(twins):
     for name in ("bare", "masked", "where"):
         np.testing.assert_array_equal(getattr(again, name), getattr(twins, name)[:52])
     assert not np.array_equal(generate_twins(3, image_size=48, seed=4, workers=1).bare, twins.bare[:3])
+
+
+@pytest.mark.parametrize("size", TEXTURES)
+def test_some_tiles_of_a_stretched_picture_are_those_of_the_whole(size):
+    rng, tile = np.random.default_rng(0), size // TILES
+    assert size % TILES == 0
+    for side, channels in ((RELIEF // 2, (3,)), (96, (3,)), (192, (3,)), (size // 2, ())):
+        picture = Image.fromarray(rng.integers(0, 256, (side, side, *channels), np.uint8))
+        whole = np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR))
+        for tiles in ((0, 0, TILES, TILES), (4, 18, 30, 21), (11, 3, 14, 32), (0, 31, 1, 32)):  # of all shapes: Pillow's order of work depends on it
+            left, top, right, bottom = (edge * tile for edge in tiles)
+            np.testing.assert_array_equal(stretched(picture, size, tiles), whole[top:bottom, left:right])
+
+
+def _head(rng) -> tuple[Surface, Pose]:
+    """An uneven head, turned somewhere."""
+    pose = Pose(rotation_matrix(*rng.uniform((-90, -45, -60), (90, 45, 60))), (60.0, 60.0), float(rng.uniform(20, 120)))
+    axes = np.float32([0.71, 1.03, 0.9]) * rng.normal(1, 0.03, 3).astype(np.float32)
+    radius = rng.normal(1, 0.08, (RELIEF, RELIEF)).astype(np.float32)
+    return Surface(Image.new("RGB", (72, 72)), 128, facing(pose, axes), axes, radius), pose
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rays_end_in_the_tiles_that_are_painted(seed):
+    surface, pose = _head(np.random.default_rng(seed))
+    u, down, _ = march(surface, pose, np.arange(-20, 140, 3.0), np.arange(-20, 140, 3.0), reach=9.0)
+    left, top, right, bottom = surface.seen
+    columns, rows = texels(u, TILES), texels(down, TILES)
+    assert left <= columns.min() and columns.max() < right and top <= rows.min() and rows.max() < bottom
+
+
+def test_rays_that_pass_far_by_are_not_followed_and_the_others_meet_the_same():
+    surface, pose = _head(np.random.default_rng(1))
+    grid = np.arange(-120, 240, 3.0)
+    every, some = (march(surface, pose, grid, grid, reach=reach) for reach in (9.0, float(surface.radius.max())))
+    left_out = some[2] == 9
+    assert 0 < left_out.mean() < 1 and every[2][left_out].min() > 0
+    np.testing.assert_array_equal(some[:, ~left_out], every[:, ~left_out])
+
+
+def test_the_light_on_a_part_of_the_chart_is_that_on_the_whole():
+    surface, pose = _head(np.random.default_rng(2))
+    light, window = np.float32([0.3, 0.4, 0.866]), np.s_[20:71, 50:144]
+    for whole, part in zip(light_maps(surface, pose, light, 0.5), light_maps(surface, pose, light, 0.5, window), strict=True):
+        np.testing.assert_array_equal(part[1:-1, 1:], whole[window][1:-1, 1:])  # but for its inner edges
 
 
 def test_impossible_twins_are_refused():

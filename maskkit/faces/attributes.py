@@ -7,6 +7,7 @@ mask's own looks at `with_mask`, so the classes differ by the mask alone.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
@@ -178,6 +179,8 @@ def steady(attributes: FaceAttributes, rng: np.random.Generator, variety: float)
         1 changes nothing; at 0 every attribute of `STEADY` has the value there. In between, numbers move that far
         towards it, and the rest take it with probability 1 - variety.
     """
+    if variety == 1:
+        return attributes
     keep = dict(zip(STEADY, rng.random(len(STEADY)) < variety, strict=True))
     changed = {name: (1 - variety) * value + variety * getattr(attributes, name)
                for name, value in STEADY.items() if isinstance(value, float)}
@@ -206,13 +209,13 @@ def _value(name: str, u: float):
 
 def _choose(weights: dict[str, float], u: float) -> str:
     names, edges = _edges(tuple(weights.items()))
-    return names[int(np.searchsorted(edges, u, side="right"))]
+    return names[bisect_right(edges, u)]
 
 
 @lru_cache
-def _edges(weights: tuple) -> tuple[tuple[str, ...], np.ndarray]:
+def _edges(weights: tuple) -> tuple[tuple[str, ...], list[float]]:
     names, parts = zip(*weights, strict=True)
-    return names, np.cumsum(parts)[:-1] / sum(parts)
+    return names, (np.cumsum(parts)[:-1] / sum(parts)).tolist()
 
 
 def _without_chin_mask() -> dict[str, float]:

@@ -19,7 +19,7 @@ from maskkit.faces.surface import Pose, Surface, chart_axes, render, rotation_ma
 
 PARTS = ("place", "light", "background", "features", "face", "hair", "locks", "mask", "cover", "body", "glasses", "scarf",
          "held", "camera", "companions", "shadow")
-TEXTURES = (128, 192, 256, 320, 416, 512, 640)  # sizes of a head's colours; few, since hair textures are kept for each
+TEXTURES = (128, 192, 256, 320, 416, 512, 640)  # sizes of a head's colours, multiples of TILES; few, since hair textures are kept for each
 
 
 def draw_face(attributes: FaceAttributes | None = None, rng: np.random.Generator | int | None = None, *,
@@ -107,32 +107,34 @@ def _person(canvas: Image.Image, attributes: FaceAttributes, seed: int, pose: Po
     cover_rng, locks_rng = _child(seed, "cover"), _child(seed, "locks")
     cloth, cover_color = hair.cover_cloth(attributes, body.cloth, cover_rng)
     surface = _head(attributes, features, seed, pose, cloth, cover_color, cover_rng)
-    scarf = props.wear_scarf(surface, attributes, _child(seed, "scarf"))
+    scarf = props.wear_scarf(surface, _child(seed, "scarf")) if attributes.occluder == "scarf" else None
 
     hair.hang_hair(canvas, pose, attributes, features.hair, locks_rng)
     hair.brim(canvas, pose, attributes, cover_color, front=False)
     body.draw(canvas, *light)
-    if attributes.occluder == "scarf":
+    if scarf:
         props.hang_scarf(canvas, pose, scarf, *light)
     hair.hang_locks(canvas, pose, attributes, features.hair, locks_rng)
     if attributes.head_cover in ("headscarf", "hood"):
         props.drape(canvas, pose, cloth, *light)
-    hang_bandana(canvas, pose, attributes, features.skin, _child(seed, "mask"))
-    pixels = np.array(canvas)
-    render(surface, pose, pixels, *light)
-    canvas = Image.fromarray(pixels)
-    props.wear_glasses(canvas, pose, attributes, _child(seed, "glasses"))
+    if attributes.with_mask and attributes.mask_type == "bandana":
+        hang_bandana(canvas, pose, attributes, features.skin, _child(seed, "mask"))
+    render(surface, pose, canvas, *light)
+    if attributes.glasses != "none":
+        props.wear_glasses(canvas, pose, attributes, _child(seed, "glasses"))
     hair.brim(canvas, pose, attributes, cover_color, front=True)
-    props.hold(canvas, pose, attributes, features.skin, *light, _child(seed, "held"))
+    if attributes.occluder in ("hand", "cup", "microphone"):
+        props.hold(canvas, pose, attributes, features.skin, *light, _child(seed, "held"))
     return canvas
 
 
-def _head(attributes: FaceAttributes, features: Features, seed: int, pose: Pose, cloth: Image.Image, cover_color: Color,
+def _head(attributes: FaceAttributes, features: Features, seed: int, pose: Pose, cloth: Image.Image | None, cover_color: Color,
           cover_rng: np.random.Generator) -> Surface:
     """The head with all that is worn on it."""
     texels = next((size for size in TEXTURES if size > pose.scale * 2.7), TEXTURES[-1])
-    surface = bare_head(attributes, features, _child(seed, "face"), texels)
-    wear_mask(surface, attributes, features.skin, _child(seed, "mask"))
+    surface = bare_head(attributes, features, _child(seed, "face"), texels, pose)
+    if attributes.with_mask or attributes.occluder == "mask_under_chin":
+        wear_mask(surface, attributes, features.skin, _child(seed, "mask"))
     hair.grow_hair(surface, attributes, features.hair, _child(seed, "hair"))
     hair.wear_cover(surface, attributes, cloth, cover_color, cover_rng)
     _cast_shadow(surface, _child(seed, "shadow"))

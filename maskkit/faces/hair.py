@@ -46,7 +46,7 @@ def grow_hair(surface: Surface, attributes: FaceAttributes, color: Color, rng: n
     wobble = np.where(np.array(elevation) > 5, lift + jitter[:len(elevation)], 0)
     hair = ImageChops.invert(surface.region(_mirrored(azimuth, np.array(elevation) + wobble)))
     if style == "buzz":
-        hair = hair.point([v * 3 // 4 for v in range(256)])
+        hair = hair.convert("L").point([v * 3 // 4 for v in range(256)])
     whole = hair
     if style in ("fringe", "side_part", "bob", "long"):
         fringe = surface.region(_fringe(style, rng))
@@ -57,11 +57,11 @@ def grow_hair(surface: Surface, attributes: FaceAttributes, color: Color, rng: n
 
 
 def _cover_with_hair(surface: Surface, region: Image.Image, color: Color, kind: str, variant: int) -> None:
-    texture = strands(kind, variant, surface.size)
+    texture = strands(kind, variant, surface.size).copy()
     dark, light = np.array(shade(color, 0.55)), np.array(mix(color, (255, 245, 230), 0.16))
     level = (np.arange(256) / 255) ** 1.3 * 1.15
-    tables = (dark[:, None] + level * (light - dark)[:, None]).astype(int).tolist()
-    surface.paste(Image.merge("RGB", [texture.point(table) for table in tables]), region)
+    texture.putpalette(np.clip(dark + level[:, None] * (light - dark), 0, 255).astype(np.uint8).tobytes())
+    surface.paste(texture, region)
 
 
 def _swell(surface: Surface, region: Image.Image, volume: float, rng: np.random.Generator, rough: float = 0.0) -> None:
@@ -85,13 +85,13 @@ def _fringe(style: str, rng: np.random.Generator) -> np.ndarray:
     return np.concatenate([angles_to_chart(t, edge), angles_to_chart(t[::-1], np.full(29, 60.0))])
 
 
-def wear_cover(surface: Surface, attributes: FaceAttributes, cloth: Image.Image, color: Color,
+def wear_cover(surface: Surface, attributes: FaceAttributes, cloth: Image.Image | None, color: Color,
                rng: np.random.Generator) -> None:
     """A cap's, hat's, beanie's or helmet's crown, a headscarf or a hood, on the head itself."""
-    lift, texture = rng.normal(0, 2), rng.integers(2**31)
     kind = attributes.head_cover
     if kind == "none":
         return
+    lift, texture = rng.normal(0, 2), rng.integers(2**31)
     azimuth, elevation, volume = COVERS[kind]
     edge = np.array(elevation, float) + lift
     if kind not in ("headscarf", "hood"):
@@ -125,8 +125,10 @@ def _shape_cover(surface: Surface, kind: str, region: Image.Image, volume: float
     surface.shadow = surface.shadow * np.where(cover > 0.5, 1, 1 - 0.6 * smooth(cover, reach)).astype(np.float32)
 
 
-def cover_cloth(attributes: FaceAttributes, clothing: Color, rng: np.random.Generator) -> tuple[Image.Image, Color]:
-    """The cloth of the head cover, and its colour; a hood is of the jumper's."""
+def cover_cloth(attributes: FaceAttributes, clothing: Color, rng: np.random.Generator) -> tuple[Image.Image | None, Color]:
+    """The cloth of the head cover, if there is one, and its colour; a hood is of the jumper's."""
+    if attributes.head_cover == "none":
+        return None, clothing
     color = vary(clothing, rng, 4) if attributes.head_cover == "hood" else any_color(rng)
     plain = rng.random() < 0.6 or attributes.head_cover in ("helmet", "hood")
     kind = "plain" if plain else str(rng.choice(["stripes", "dots", "checks", "floral"]))
@@ -136,7 +138,7 @@ def cover_cloth(attributes: FaceAttributes, clothing: Color, rng: np.random.Gene
 def hang_hair(canvas: Image.Image, pose: Pose, attributes: FaceAttributes, color: Color,
               rng: np.random.Generator) -> None:
     """What hangs behind the head: long hair, a bob, a ponytail, a bun."""
-    if attributes.head_cover in ("headscarf", "hood"):
+    if attributes.head_cover in ("headscarf", "hood") or attributes.hair_style not in ("long", "bob", "ponytail", "bun"):
         return
     patch, side, length = hanging_hair(color, rng), rng.choice((-1, 1)), rng.uniform(0.9, 1.2)
     x, y = pose.project(np.array([0, 0, -0.3]))
@@ -159,8 +161,10 @@ def hang_hair(canvas: Image.Image, pose: Pose, attributes: FaceAttributes, color
 def hang_locks(canvas: Image.Image, pose: Pose, attributes: FaceAttributes, color: Color,
                rng: np.random.Generator) -> None:
     """Long hair that falls before the shoulders, on one side or both."""
+    if attributes.hair_style != "long" or attributes.head_cover in ("headscarf", "hood"):
+        return
     patch, which, length = hanging_hair(color, rng, 14), rng.integers(4), rng.uniform(1.4, 2.4)
-    if attributes.hair_style != "long" or attributes.head_cover in ("headscarf", "hood") or which == 3:
+    if which == 3:
         return
     for side in ((-1, 1), (-1,), (1,))[which]:
         top, temple = pose.project(np.array([(0.72 * side, 0.15, 0.1), (0.78 * side, -0.55, 0.0)]))

@@ -10,7 +10,8 @@ from PIL import Image
 
 from maskkit.faces.attributes import FaceAttributes
 from maskkit.faces.palette import EYES, Color, hair_color, mix, shade, skin_color
-from maskkit.faces.surface import RELIEF, Painter, Surface, angles_to_chart, bump, chart_axes, relief, smooth, to_chart, uneven
+from maskkit.faces.surface import (RELIEF, Painter, Pose, Surface, angles_to_chart, bump, chart_axes, evenly, facing, relief, smooth, stretched,
+                                   to_chart, uneven)
 
 # Hills and hollows of a head: (height, u, v, width, height on the chart); u != 0 stands for a pair.
 HILLS = {
@@ -85,8 +86,8 @@ def _hills() -> np.ndarray:
     return np.stack(tables)
 
 
-def bare_head(attributes: FaceAttributes, features: Features, rng: np.random.Generator, size: int) -> Surface:
-    """A head with skin, eyes, brows, nose, mouth and beard; nothing on it yet."""
+def bare_head(attributes: FaceAttributes, features: Features, rng: np.random.Generator, size: int, pose: Pose) -> Surface:
+    """A head with skin, eyes, brows, nose, mouth and beard; nothing on it yet, and no colours where the pose hides them."""
     heights = np.array([hill[0] for hill in HILLS.values()]) * rng.normal(1, 0.22, len(HILLS))
     scale = dict(zip(SUPPLE, np.exp(rng.normal(0, 0.5, len(SUPPLE))), strict=True))
     scale |= {"wing": features.nose_width, "bridge": features.nose_high, "nose": features.nose_high, "tip": features.nose_high}
@@ -95,8 +96,8 @@ def bare_head(attributes: FaceAttributes, features: Features, rng: np.random.Gen
         scale |= {part: scale.get(part, 1.0) * more for part, more in SMILING.items()}
     heights *= [min(scale.get(part, 1.0), 2.2) for part in HILLS]
     radius = 1 + np.einsum("n,nuv->uv", heights.astype(np.float32), _hills())  # einsum starts no threads
-    axes = SKULL * (rng.normal(1, 0.045), rng.normal(1, 0.015), rng.normal(1, 0.02))
-    surface = Surface(_complexion(features, rng, size), axes.astype(np.float32), 1 + (radius - 1) * _glow()[2])
+    axes = (SKULL * (rng.normal(1, 0.045), rng.normal(1, 0.015), rng.normal(1, 0.02))).astype(np.float32)
+    surface = Surface(_complexion(features, rng), size, facing(pose, axes), axes, 1 + (radius - 1) * _glow()[2])
     surface.shadow *= 1 + uneven(rng, 14, rng.uniform(0, 0.12)) + uneven(rng, 28, rng.uniform(0, 0.06))
     surface.gloss *= rng.gamma(1.2, 1.3) * (1 + uneven(rng, 9, 0.3))
     _nose(surface, features)
@@ -116,16 +117,16 @@ def _glow() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return red, pairs(0.195, 0.03, 0.085, 0.05), np.clip((1.34 - np.hypot(u, v)) / 0.2, 0, 1)
 
 
-def _complexion(features: Features, rng: np.random.Generator, size: int) -> Image.Image:
-    """The colours of the skin: redder cheeks, nose and ears, darker round the eyes, uneven everywhere."""
-    red, rings = (part[::2, ::2, None] for part in _glow()[:2])
-    patchy = lambda patches, spread: uneven(rng, patches, spread, RELIEF // 2)[..., None]  # noqa: E731
-    skin = np.array(features.skin, np.float32)
-    blush = np.array(mix(features.skin, (200, 70, 60), 0.22 + 0.15 * features.made_up), np.float32)
+def _complexion(features: Features, rng: np.random.Generator) -> Image.Image:
+    """The colours of the skin, at half the radius map's size: redder cheeks, nose and ears, darker round the eyes, uneven everywhere."""
+    red, rings = (part[::2, ::2] for part in _glow()[:2])
+    patchy = lambda patches, spread: uneven(rng, patches, spread, RELIEF // 2)  # noqa: E731
+    skin = np.array(features.skin, np.float32)[:, None, None]
+    blush = np.array(mix(features.skin, (200, 70, 60), 0.22 + 0.15 * features.made_up), np.float32)[:, None, None]
     tone = 1 + patchy(72, rng.uniform(0, 0.05)) + patchy(36, rng.uniform(0.01, 0.06)) + patchy(13, rng.uniform(0.01, 0.07)) + patchy(5, rng.uniform(0.02, 0.12))
     tone = tone * (1 - np.float32(0.12 + 0.1 * features.made_up) * rings)
-    colors = (skin + np.float32(0.85) * red * (blush - skin)) * tone * (1 + np.concatenate([patchy(5, 0.03) for _ in range(3)], axis=2))
-    return Image.fromarray(np.clip(colors, 0, 255).astype(np.uint8)).resize((size, size), Image.Resampling.BILINEAR)
+    colors = (skin + np.float32(0.85) * red * (blush - skin)) * tone * (1 + np.stack([patchy(5, 0.03) for _ in range(3)]))
+    return Image.fromarray(np.moveaxis(np.clip(colors, 0, 255).astype(np.uint8), 0, -1))
 
 
 def _eyes(surface: Surface, attributes: FaceAttributes, f: Features) -> None:
@@ -137,22 +138,22 @@ def _eyes(surface: Surface, attributes: FaceAttributes, f: Features) -> None:
 
 def _eye(surface: Surface, f: Features, side: int, opening: float, iris: Color) -> None:
     """One eye, in coordinates (along, above) from its middle, in half widths of the skull."""
-    t = np.linspace(-1, 1, 13)
+    t = evenly(-1, 1, 13)
     upper = opening * (1 - t**2) ** 0.7 * 1.15
     lower = -opening * (1 - t**2) * 0.75
     tilt = f.eye_tilt * t
     place = lambda along, above: to_chart(side * (f.eye_x + along), f.eye_y + above)  # noqa: E731
-    lid = place(t * f.eye_width, upper + tilt)
-    shadow = place(t * f.eye_width * 1.12, upper * 1.9 + tilt)
+    wide = t * f.eye_width
+    lid, rim, crease, shadow = place(np.array([wide, wide, wide, wide * 1.12]),
+                                     np.array([upper + tilt, lower + tilt, upper * 1.75 + tilt + 0.008, upper * 1.9 + tilt]))
     surface.polygon(np.concatenate([shadow, lid[::-1]]), (*shade(f.skin, 0.80), 150))
-    almond = np.concatenate([lid, place(t[::-1] * f.eye_width, (lower + tilt)[::-1])])
-    inside, mask = surface.stencil(almond, mix((232, 228, 224), f.skin, 0.18))
+    inside, mask = surface.stencil(np.concatenate([lid, rim[::-1]]), mix((232, 228, 224), f.skin, 0.18))
     _iris(inside, place(side * f.gaze[0], f.gaze[1] + 0.006), iris)
     inside.line(lid, (*shade(f.skin, 0.25), 110), 0.022)
     surface.stamp(inside, mask)
     surface.line(lid, (30, 22, 20, int(170 + 80 * f.made_up)), 0.009 + 0.008 * f.made_up)
-    surface.line(place(t * f.eye_width, upper * 1.75 + tilt + 0.008), (*shade(f.skin, 0.55), 120), 0.006)
-    surface.line(place(t * f.eye_width, lower + tilt), (*shade(f.skin, 0.5), 110), 0.006)
+    surface.line(crease, (*shade(f.skin, 0.55), 120), 0.006)
+    surface.line(rim, (*shade(f.skin, 0.5), 110), 0.006)
 
 
 def _iris(inside: Painter, middle: np.ndarray, color: Color, radius: float = 0.037) -> None:
@@ -163,7 +164,7 @@ def _iris(inside: Painter, middle: np.ndarray, color: Color, radius: float = 0.0
 
 
 def _brows(surface: Surface, expression: str, f: Features) -> None:
-    t = np.linspace(0, 1, 9)
+    t = evenly(0, 1, 9)
     lift = {"frown": -0.035, "open": 0.04, "teeth": 0.01}.get(expression, 0.0)
     inner = -0.05 if expression == "frown" else 0.0
     color = (*mix(shade(f.hair, 0.8), (40, 30, 26), 0.35), 215)
@@ -188,7 +189,7 @@ def _nose(surface: Surface, f: Features) -> None:
 def _mouth(surface: Surface, expression: str, f: Features) -> None:
     curve = {"smile": 0.05, "teeth": 0.075, "frown": -0.03, "open": 0.0}.get(expression, 0.005)
     width = f.mouth_width * {"smile": 1.16, "teeth": 1.32, "open": 1.2 - 0.2 * f.opening}.get(expression, 1.0)
-    t = np.linspace(-1, 1, 17)
+    t = evenly(-1, 1, 17)
     corner = f.mouth_y + curve * t**2
     bow = f.lip_full * (1 - t**2) ** 0.6 * (0.82 + 0.18 * np.cos(t * 9))
     gap = {"teeth": 0.085, "open": 0.14}.get(expression, 0.0) * f.opening * np.sqrt(1 - t**2)
@@ -225,7 +226,7 @@ def _inside_mouth(surface: Surface, expression: str, x: np.ndarray, top: np.ndar
 
 def _lines(surface: Surface, f: Features, width: float, smiling: int) -> None:
     """Folds from the nose to the corners of the mouth, below the eyes and on the forehead: of a smile, or of age."""
-    t = np.linspace(0, 1, 7)
+    t = evenly(0, 1, 7)
     dark = shade(f.skin, 0.55)
     for side in (-1, 1):
         x = side * (0.16 + (width + 0.07 - 0.16) * np.sin(t * 1.5))
@@ -239,14 +240,17 @@ def _lines(surface: Surface, f: Features, width: float, smiling: int) -> None:
 
 def _beard(surface: Surface, beard: str, f: Features, rng: np.random.Generator) -> None:
     """A beard grows where its outline says: dots for stubble, hair for the rest."""
-    grain = rng.integers(0, 256, (surface.size // 2,) * 2, dtype=np.uint8)
-    density, even = rng.uniform(0.65, 1), rng.random()
     if beard == "none":
         return
-    region = np.asarray(_beard_region(surface, beard, f), np.float32)
-    speckle = np.asarray(Image.fromarray(grain).resize(surface.image.size, Image.Resampling.BILINEAR), np.float32) / 255
+    grain = rng.integers(0, 256, (surface.size // 2,) * 2, dtype=np.uint8)
+    density, even = rng.uniform(0.65, 1), rng.random()
+    mask = _beard_region(surface, beard, f)
+    tiles = surface.tiles(mask)
+    box = surface.box(tiles)
+    region = np.asarray(mask.crop(box), np.float32)
+    speckle = np.asarray(stretched(Image.fromarray(grain), surface.size, tiles), np.float32) / 255
     strength = (0.12 + 0.3 * even) + 0.35 * (1 - even) * speckle if beard == "stubble" else np.clip(0.55 + 0.9 * speckle, 0, 1)
-    mask = Image.fromarray((region * strength * density).astype(np.uint8))
+    mask.paste(Image.fromarray((region * strength * density).astype(np.uint8)), box)
     surface.paste(mix(f.hair, (40, 32, 30), 0.4 if beard == "stubble" else 0.15), mask)
     if beard in ("full", "goatee"):
         surface.radius += 0.045 * smooth(relief(mask), 2)
@@ -267,7 +271,7 @@ def _beard_region(surface: Surface, beard: str, f: Features) -> Image.Image:
 
 
 def _moustache(f: Features) -> np.ndarray:
-    t = np.linspace(-1, 1, 11)
+    t = evenly(-1, 1, 11)
     top = f.mouth_y + f.lip_full + 0.075 - 0.05 * t**2
     bottom = f.mouth_y + f.lip_full * 0.7 - 0.045 * t**2
     return np.concatenate([to_chart(t * 0.24, top), to_chart(t[::-1] * 0.27, bottom[::-1])])

@@ -10,7 +10,7 @@ from PIL import Image
 from maskkit.faces.attributes import FaceAttributes
 from maskkit.faces.canvas import fill
 from maskkit.faces.palette import Color, any_color, mask_color, mix, pattern, shade
-from maskkit.faces.surface import Painter, Pose, Surface, angles_to_chart, relief, rise, smooth
+from maskkit.faces.surface import Painter, Pose, Surface, angles_to_chart, evenly, relief, rise, smooth
 
 # Upper and lower edge from the middle to the side: azimuths, upper and lower elevations, in degrees.
 OUTLINES = {
@@ -45,15 +45,13 @@ class Edges:
 
 
 def wear_mask(surface: Surface, attributes: FaceAttributes, skin: Color, rng: np.random.Generator) -> None:
-    """Put on the mask that the attributes describe, over the mouth or under the chin, if they say so."""
-    if not (attributes.with_mask or attributes.occluder == "mask_under_chin"):
-        return
+    """Put on the mask that the attributes describe, over the mouth or, without `with_mask`, under the chin."""
     color, edges, cloth = _cut(attributes, skin, rng)
     if attributes.mask_type != "bandana" or not attributes.with_mask:
         _loops(surface, attributes, edges, color, rng)
     region = surface.region(edges.outline)
     _raise(surface, attributes, region, rng.uniform(0.6, 1.5))
-    _print(surface, cloth, region, rng)
+    _print(surface, cloth, region, rng, fine=1 if attributes.mask_pattern == "plain" else 4)
     details = {"surgical": _pleats, "cloth": _seam, "folded": _seam, "fitted": _seam, "cup": _rim, "bandana": _pleats}
     details[attributes.mask_type](surface, edges, color, rng)
     _hem(surface, edges, color, rng)
@@ -64,8 +62,6 @@ def wear_mask(surface: Surface, attributes: FaceAttributes, skin: Color, rng: np
 def hang_bandana(canvas: Image.Image, pose: Pose, attributes: FaceAttributes, skin: Color,
                  rng: np.random.Generator) -> None:
     """The corner of a bandana that falls over the neck; `rng` in the same state as for `wear_mask`."""
-    if not attributes.with_mask or attributes.mask_type != "bandana":
-        return
     _, _, cloth = _cut(attributes, skin, rng)
     folds = 0.85 + 0.15 * np.cos(np.linspace(-9, 9, 128)) - 0.25 * np.abs(np.linspace(-1, 1, 128))
     corner = np.array([(-0.5, -0.35), (0.5, -0.35), (0.52, 0.2), (0.1, 0.85), (-0.1, 0.85), (-0.52, 0.2)])
@@ -92,7 +88,7 @@ def mask_edges(attributes: FaceAttributes, rng: np.random.Generator) -> Edges:
     azimuth = np.concatenate([-azimuth[:0:-1], azimuth]) * wide
     upper = np.concatenate([upper[:0:-1], upper]) + shift + azimuth / 60 * lean
     lower = np.concatenate([lower[:0:-1], lower]) + 0.4 * shift - tall + azimuth / 60 * lean
-    fine = np.linspace(0, 1, 33)
+    fine = evenly(0, 1, 33)
     return Edges(_curve(angles_to_chart(azimuth, upper), fine), _curve(angles_to_chart(azimuth, lower), fine))
 
 
@@ -128,14 +124,13 @@ def _dome(cover: np.ndarray) -> np.ndarray:
     return np.clip(smooth(np.clip(smooth(cover, 12) * 2 - 0.9, 0, 1), 4), 0, 1) * cover
 
 
-def _print(surface: Surface, cloth: Image.Image, region: Image.Image, rng: np.random.Generator) -> None:
-    """Stretch the printed cloth over the mask; fabric is never quite even."""
-    left, top, right, bottom = region.getbbox()
-    weave = rng.normal(1, rng.uniform(0, 0.04), (40, 40, 1))
-    size = (right - left, bottom - top)
-    cloth = np.asarray(cloth.resize((160, 160)), np.float32) * np.repeat(np.repeat(weave, 4, 0), 4, 1)
-    cloth = Image.fromarray(np.clip(cloth, 0, 255).astype(np.uint8)).resize(size, Image.Resampling.BILINEAR)
-    surface.image.paste(cloth, (left, top), region.crop((left, top, right, bottom)))
+def _print(surface: Surface, cloth: Image.Image, region: Image.Image, rng: np.random.Generator, fine: int) -> None:
+    """Stretch the printed cloth over the mask; fabric is never quite even: its print is `fine` times as fine as its weave."""
+    box = left, top, right, bottom = region.getbbox()
+    weave = rng.normal(1, rng.uniform(0, 0.04), (40, 1, 40, 1))
+    cloth = np.asarray(cloth.resize((40 * fine, 40 * fine))).reshape(40, fine, 40, 3 * fine) * weave
+    cloth = Image.fromarray(cloth.clip(0, 255).astype(np.uint8).reshape(40 * fine, 40 * fine, 3)).resize((160, 160), Image.Resampling.NEAREST)
+    surface.image.paste(cloth.resize((right - left, bottom - top), Image.Resampling.BILINEAR), box, region.crop(box))
 
 
 def _fold(surface: Surface, line: np.ndarray, color: Color, height: float) -> None:
@@ -159,7 +154,7 @@ def _pleats(surface: Surface, edges: Edges, color: Color, rng: np.random.Generat
 def _seam(surface: Surface, edges: Edges, color: Color, rng: np.random.Generator) -> None:
     """A seam down the middle, and sometimes a pleat from each side."""
     middle = len(edges.upper) // 2
-    shares = np.linspace(0, 1, 9)[:, None]
+    shares = evenly(0, 1, 9)[:, None]
     down = edges.upper[middle] * (1 - shares) + edges.lower[middle] * shares
     if rng.random() < 0.75:
         _fold(surface, down, color, 0.02)
@@ -209,6 +204,6 @@ def _loops(surface: Surface, attributes: FaceAttributes, edges: Edges, color: Co
         else:
             ends = angles_to_chart([sign * 91, sign * 89], [9, -14])
         for corner, end, sag in ((edges.upper[side], ends[0], 0.02), (edges.lower[side], ends[1], -0.04)):
-            line = _curve(np.stack([corner, (corner + end) / 2 + (0, sag), end]), np.linspace(0, 1, 9))
+            line = _curve(np.stack([corner, (corner + end) / 2 + (0, sag), end]), evenly(0, 1, 9))
             surface.line(line - (0, 0.02), (*shade((90, 60, 50), 0.6), 90), width)
             surface.line(line, tone, width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import lru_cache
 
 import numpy as np
@@ -28,7 +29,7 @@ MASKS = {"white": (238, 240, 242), "light_blue": (136, 188, 220), "black": (30, 
 
 def shade(color: Color, factor: float) -> Color:
     """A colour made darker (factor < 1) or lighter (> 1)."""
-    return tuple(int(min(255, max(0, channel * factor))) for channel in color)
+    return tuple([int(min(255, max(0, channel * factor))) for channel in color])
 
 
 def mix(first: Color, second: Color, share: float) -> Color:
@@ -45,8 +46,8 @@ def vary(color: Color, rng: np.random.Generator, spread: float) -> Color:
 def any_color(rng: np.random.Generator) -> Color:
     """A colour of cloth, paint or paper: mostly greys and muted colours, some vivid ones."""
     grey = rng.beta(1.1, 1.1) * 255
-    tint = rng.uniform(-1, 1, 3) * (6, 30, 95)[np.searchsorted((0.4, 0.8), rng.random())]
-    return tuple(int(v) for v in np.clip(grey + tint, 4, 252))
+    tint, spread = rng.uniform(-1, 1, 3).tolist(), (6, 30, 95)[bisect_left((0.4, 0.8), rng.random())]
+    return tuple([int(min(252, max(4, grey + v * spread))) for v in tint])
 
 
 def skin_color(tone: int, rng: np.random.Generator) -> Color:
@@ -156,9 +157,9 @@ _PRINTERS = {"plain": _plain, "stripes": _stripes, "dots": _dots, "checks": _che
 @lru_cache(maxsize=64)
 def strands(kind: str, variant: int, size: int) -> Image.Image:
     """Hair texture on the chart (mode L): strands that run from the crown, or curls."""
-    rng = np.random.default_rng([variant, 7])
     if kind == "curly":
-        return _curls(rng, size)
+        return _curls(variant).resize((size, size), Image.Resampling.BILINEAR)
+    rng = np.random.default_rng([variant, 7])
     directions = chart_directions()
     crown = np.array([rng.uniform(-0.25, 0.25), 1.0, -0.15])
     crown /= np.linalg.norm(crown)
@@ -178,11 +179,13 @@ def _enlarge(values: np.ndarray, size: int) -> np.ndarray:
     return np.asarray(Image.fromarray(values.astype(np.float32)).resize((size, size), Image.Resampling.BILINEAR))
 
 
-def _curls(rng: np.random.Generator, size: int) -> Image.Image:
+@lru_cache
+def _curls(variant: int) -> Image.Image:
+    rng = np.random.default_rng([variant, 7])
     image = Image.new("L", (RELIEF * 2, RELIEF * 2), 70)
     draw = ImageDraw.Draw(image)
     for x, y in rng.uniform(0, RELIEF * 2, (2600, 2)):
         radius, tone = rng.uniform(2, 5), int(rng.uniform(30, 220))
         draw.arc((x - radius, y - radius, x + radius, y + radius), rng.uniform(0, 360), rng.uniform(200, 560), fill=tone,
                  width=2)
-    return image.resize((size, size), Image.Resampling.BILINEAR)
+    return image

@@ -16,8 +16,6 @@ def wear_glasses(canvas: Image.Image, pose: Pose, attributes: FaceAttributes, rn
     frame = [(24, 22, 24), (60, 40, 30), (150, 130, 80), (120, 124, 130), any_color(rng)][rng.integers(5)]
     round_, size, thick = rng.uniform(1.8, 4.5), rng.normal(1, 0.09), rng.uniform(0.014, 0.05)
     tint, glare, mirror = rng.uniform(0.82, 0.99), rng.uniform(0, 1, 2), any_color(rng)
-    if attributes.glasses == "none":
-        return
     dark = attributes.glasses == "sunglasses"
     size = size * (1.15 if dark else 1.0)
     tinted = (mix((14, 14, 16), mirror, 0.18 * glare[0]), tint) if dark else None
@@ -54,19 +52,18 @@ def _temple(canvas, pose, side, frame, thick) -> None:
         fill(canvas, band(pose.project(ends), max(1.2, thick * 0.8 * pose.scale)), frame)
 
 
-def wear_scarf(surface: Surface, attributes: FaceAttributes, rng: np.random.Generator) -> Image.Image:
+def wear_scarf(surface: Surface, rng: np.random.Generator) -> Image.Image:
     """A scarf up to the chin, on the head itself; returns its cloth for the part round the neck."""
     color, top = any_color(rng), rng.uniform(-50, -42)
     cloth = pattern(str(rng.choice(["plain", "stripes", "checks", "plain"])), color, rng, 96)
-    if attributes.occluder == "scarf":
-        azimuth = np.linspace(-112, 112, 25)
-        edge = top + 16 * (np.abs(azimuth) / 112) ** 2 + rng.normal(0, 1.0, 25)
-        lower = angles_to_chart(azimuth[::-1], np.full(25, -89.0))
-        region = surface.region(np.concatenate([angles_to_chart(azimuth, edge), [(1.35, -1.35)], lower, [(-1.35, -1.35)]]))
-        cover = relief(region)
-        surface.paste(cloth, region)
-        surface.radius = surface.radius + rise(cover, 2.5) * (np.maximum(surface.radius, 1.0) + 0.10 - surface.radius)
-        surface.shadow = surface.shadow * np.where(cover > 0.5, 1, 1 - 0.5 * smooth(cover, 5))
+    azimuth = np.linspace(-112, 112, 25)
+    edge = top + 16 * (np.abs(azimuth) / 112) ** 2 + rng.normal(0, 1.0, 25)
+    lower = angles_to_chart(azimuth[::-1], np.full(25, -89.0))
+    region = surface.region(np.concatenate([angles_to_chart(azimuth, edge), [(1.35, -1.35)], lower, [(-1.35, -1.35)]]))
+    cover = relief(region)
+    surface.paste(cloth, region)
+    surface.radius = surface.radius + rise(cover, 2.5) * (np.maximum(surface.radius, 1.0) + 0.10 - surface.radius)
+    surface.shadow = surface.shadow * np.where(cover > 0.5, 1, 1 - 0.5 * smooth(cover, 5))
     return cloth
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -14,7 +16,7 @@ from maskkit.faces.surface import Pose
 def draw_background(kind: str, size: int, rng: np.random.Generator) -> Image.Image:
     """A background, (size, size) RGB: plain, gradient, blurred or busy. Drawn at half size: it is out of focus."""
     half = -(-size // 2)
-    return _BACKGROUNDS[kind](half, rng).resize((2 * half, 2 * half), Image.Resampling.NEAREST).crop((0, 0, size, size))
+    return _BACKGROUNDS[kind](half, rng).resize((size, size), Image.Resampling.NEAREST, box=(0, 0, size / 2, size / 2))
 
 
 def _plain(size: int, rng: np.random.Generator) -> Image.Image:
@@ -102,8 +104,7 @@ class Body:
         if self.kind == "suit":
             self.cloth = shade(self.cloth, 0.45)
         kind = str(rng.choice(["plain", "stripes", "checks", "dots", "floral"], p=(0.66, 0.1, 0.12, 0.06, 0.06)))
-        printer = np.random.default_rng(rng.integers(2**31))
-        self.fabric = pattern(kind, self.second if self.kind == "suit" else self.cloth, printer, 96)
+        self.print = kind, rng.integers(2**31)
         self.wide = rng.normal(1, 0.09)
         self.folds = rng.normal(1, 0.07, (6, 8, 1))
         self.lean = rng.normal(0, 0.05)
@@ -111,6 +112,12 @@ class Body:
         chin = pose.project(np.array([0.0, -0.45, -0.28]))
         self.x = float(pose.center[0] * 0.45 + chin[0] * 0.55 + self.lean * pose.scale)
         self.y = float(pose.center[1] + 1.32 * pose.scale)
+
+    @cached_property
+    def fabric(self) -> Image.Image:
+        """The cloth of a shirt, also of the one below a suit; printed when it is first seen, which in a tight picture is never."""
+        kind, seed = self.print
+        return pattern(kind, self.second if self.kind == "suit" else self.cloth, np.random.default_rng(seed), 96)
 
     def at(self, points) -> np.ndarray:
         """Pixels of points in half head heights from the neck's foot (x right, y down)."""
@@ -143,7 +150,9 @@ class Body:
         if self._is_figure(canvas):
             half = np.concatenate([half[:5], [(1.45 * w, 0.40), (1.5 * w, 0.9), (1.3 * w, 2.4), (1.32 * w, 4.4)]])
         outline = np.concatenate([half, half[::-1] * (-1, 1)])
-        fill(canvas, self.at(outline), self._lit(self.fabric if self.kind != "suit" else self.cloth, light, ambient))
+        outline = self.at(outline)
+        if outline[:, 1].min() < canvas.height:
+            fill(canvas, outline, self._lit(self.fabric if self.kind != "suit" else self.cloth, light, ambient))
 
     def _lit(self, fabric: Image.Image | Color, light: np.ndarray, ambient: float) -> np.ndarray:
         colors = np.asarray(fabric if isinstance(fabric, Image.Image) else Image.new("RGB", (96, 96), fabric), float)
@@ -158,7 +167,8 @@ class Body:
         fill(canvas, self.at([(-0.02, 0.4), (0.02, 0.4), (0.02, 4), (-0.02, 4)]), shade(tone, 0.7))
 
     def _suit(self, canvas: Image.Image) -> None:
-        fill(canvas, self.at([(-0.45, 0.0), (0.45, 0.0), (0.28, 0.9), (0, 2.0), (-0.28, 0.9)]), self.fabric)
+        if self.y < canvas.height:
+            fill(canvas, self.at([(-0.45, 0.0), (0.45, 0.0), (0.28, 0.9), (0, 2.0), (-0.28, 0.9)]), self.fabric)
         fill(canvas, self.at([(-0.1, 0.32), (0.1, 0.32), (0.15, 1.5), (0, 1.8), (-0.15, 1.5)]), shade(self.second, 0.4))
         for side in (-1, 1):
             fill(canvas, self.at(np.array([(0.44, -0.15), (0.70, 0.15), (0.62, 1.0), (0.02, 2.2), (0.28, 0.9)]) * (side, 1)),

@@ -20,7 +20,7 @@ from maskkit.errors import InputError
 from maskkit.faces import Twins, generate_twins, recipe_hash
 from maskkit.files import drawn_once, replace_file, write_csv, write_json
 from maskkit.models import build_model
-from maskkit.runtime import computes_bfloat16, keep_freed_memory, resolve_device, seed_everything, versions
+from maskkit.runtime import check_seed, computes_bfloat16, keep_freed_memory, resolve_device, seed_everything, versions
 from maskkit.training import BEST, LAST, TrainConfig, in_precision, make_optimizer, one_cycle
 from maskkit.training.averaging import RunningMean
 from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
@@ -58,6 +58,7 @@ class PretrainConfig:
         for name, least in (("batch_size", 1), ("epochs", 1), ("pairs", self.batch_size), ("image_size", 32)):
             if getattr(self, name) < least:
                 raise InputError(f"{name} must be at least {least}; got {getattr(self, name)}.")
+        check_seed(self.seed)
         if self.image_size % 16:
             raise InputError(f"image_size must be a multiple of 16, for the pictures to grow in steps; got {self.image_size}.")
 

@@ -115,6 +115,8 @@ class Run:
             raise InputError(f"There is no run to resume in {self.folder}: it has no {LAST}.")
         last = load_checkpoint(self.folder / LAST)
         state = last.training_state
+        if "config" not in state:
+            raise InputError(f"The run in {self.folder} cannot be resumed: its {LAST} is a finished model, and not what training left behind.")
         if _fixed(state["config"]) != _fixed(asdict(self.config)) or state["data"] != self.data:
             raise InputError(f"The run in {self.folder} was made with other data or options; resume it with the same ones (see its config.json).")
         self.model.load_state_dict(last.model.state_dict())

@@ -251,10 +251,11 @@ def colab(arguments: argparse.Namespace) -> int:
 
 
 def _path(text: str) -> str:
-    """A path as it was given. An empty one is what a shell makes of a variable that is not set, and never what was meant."""
+    """A path, with ``~`` for the home folder. An empty one is what a shell makes of a variable that is not set, and never what was meant."""
     if not text:
         raise argparse.ArgumentTypeError("the path is empty")
-    return text
+    path = os.path.expanduser(text)
+    return os.path.abspath(path) if path.startswith("~") else path  # a file of that name, since nobody is called so
 
 
 def _side(text: str) -> int:
@@ -473,10 +474,18 @@ def _check_run_dir(run_dir: Path, arguments: argparse.Namespace) -> None:
     from maskkit.training import BEST, LAST
 
     _check_folder(run_dir)
+    if arguments.data_dir and _in_class_folder(run_dir.resolve(), Path(arguments.data_dir).resolve()):
+        raise InputError(f"{run_dir} lies in a class folder of {arguments.data_dir}, where its files would be taken for photos; choose another --run-dir.")
     if arguments.resume and not (run_dir / LAST).exists():
         raise InputError(f"There is no run to resume in {run_dir}: it has no {LAST}; give the --run-dir of an earlier run.")
     if (run_dir / BEST).exists() and not (arguments.resume or arguments.overwrite):
         raise InputError(f"{run_dir} already holds a trained model; choose another --run-dir, or add --resume or --overwrite.")
+
+
+def _in_class_folder(run_dir: Path, data_dir: Path) -> bool:
+    from maskkit.images import class_of
+
+    return run_dir.is_relative_to(data_dir) and any(class_of(part) is not None for part in run_dir.relative_to(data_dir).parts)
 
 
 def _check_folder(folder: Path) -> None:

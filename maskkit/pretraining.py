@@ -23,6 +23,7 @@ from maskkit.models import build_model
 from maskkit.runtime import check_seed, computes_bfloat16, keep_freed_memory, resolve_device, seed_everything, versions
 from maskkit.training import BEST, LAST, TrainConfig, in_precision, make_optimizer, one_cycle
 from maskkit.training.averaging import RunningMean
+from maskkit.training.run import DAMAGED
 from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
 
 GEOMETRY = ("horizontal_flip", "rotation", "zoom", "shift", "stretch")  # what moves the places of a picture
@@ -160,7 +161,10 @@ class Pretraining:
         self.bfloat16 = computes_bfloat16(self.device)
         self.optimizer = make_optimizer(network, TrainConfig(weight_decay=0.05))  # the learning rate is set before each step
         if last:
-            self._restore(last)
+            try:
+                self._restore(last)
+            except DAMAGED as error:
+                raise InputError(f"The run in {folder} cannot be resumed: its {LAST} is damaged, or of another version ({type(error).__name__}).") from error
 
     @property
     def epoch(self) -> int:

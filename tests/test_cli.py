@@ -183,6 +183,24 @@ def test_a_run_that_could_not_be_kept_is_not_begun(photo_folder, tmp_path, monke
     assert {path.name for path in tmp_path.iterdir()} == {"photos", "a file"} and (tmp_path / "a file").read_text() == "kept"
 
 
+def test_a_run_does_not_go_among_the_photos(photo_folder, capsys):
+    before = sorted(photo_folder.rglob("*"))
+    for below in ("with_mask", "without_mask/runs/first"):
+        assert main(["train", "--data-dir", str(photo_folder), "--run-dir", str(photo_folder / below), *QUICK]) == 2
+        assert "lies in a class folder" in one_error_line(capsys)
+    assert sorted(photo_folder.rglob("*")) == before
+    assert main(["train", "--data-dir", str(photo_folder), "--run-dir", str(photo_folder / "runs" / "first"), *QUICK]) == 0  # beside them it may
+
+
+def test_the_home_folder_has_its_short_name(photo_folder, tmp_path, monkeypatch, capsys):
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    assert main(["train", "--data-dir", "~/photos", "--run-dir", "~/run", *QUICK]) == 0 and (tmp_path / "run" / "report.json").exists()
+    capsys.readouterr()
+    assert main(["train", "--data-dir", "~nobody-is-called-so/photos", "--run-dir", str(tmp_path / "new"), *QUICK]) == 2
+    assert "does not exist" in one_error_line(capsys)
+
+
 def test_a_place_where_nothing_can_be_written_is_one_sentence(tmp_path, trained, capsys):
     capsys.readouterr()
     model, before = str(trained / "mask_cnn_best.pth"), {path.name for path in tmp_path.iterdir()}

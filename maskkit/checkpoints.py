@@ -1,5 +1,6 @@
 """Save a model with all that is needed to use it again, and load it without running anybody's code."""
 
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Che
     Raises
     ------
     InputError
-        If the file is missing, is no checkpoint, is damaged, or does not fit its own description.
+        If the file is missing, is no checkpoint, is damaged, does not fit its own description, or its training has failed.
     """
     path = Path(path)
     if not path.is_file():
@@ -64,15 +65,22 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Che
     try:
         model = build_model(content["model_name"], content["image_size"])
         model.load_state_dict(content.pop("state_dict"))
-    except (KeyError, RuntimeError, InputError) as error:
+        content["class_names"] = tuple(content["class_names"])
+        checkpoint = Checkpoint(model=model.to(device).eval(), **content)
+    except (LookupError, TypeError, RuntimeError, MemoryError, InputError) as error:
         raise InputError(f"{path} does not fit the model that it names ({_first_line(error)}); train it again.") from error
-    content["class_names"] = tuple(content["class_names"])
-    return Checkpoint(model=model.to(device).eval(), **content)
+    if checkpoint.class_names != CLASS_NAMES:
+        theirs, ours = (" and ".join(map(str, names)) for names in (checkpoint.class_names, CLASS_NAMES))
+        raise InputError(f"{path} is of other classes, {theirs}, and not of {ours}; train one with 'maskkit train'.")
+    if not all(values.isfinite().all() for values in model.state_dict().values()):
+        raise InputError(f"{path} holds weights that are not numbers; train it again, with a lower learning rate.")
+    return checkpoint
 
 
 def _read(path: Path, device: str | torch.device) -> dict:
     try:
-        content = torch.load(path, map_location=device, weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # torch wonders about foreign files; the error says enough
+            content = torch.load(path, map_location=device, weights_only=True)
     # A damaged or foreign file fails in as many ways as there are files: UnpicklingError, EOFError, RuntimeError, KeyError …
     except Exception as error:
         raise InputError(f"{path} is not a MaskKit checkpoint, or is damaged; nothing in it was run ({_first_line(error)}).") from error

@@ -18,6 +18,8 @@ from maskkit.errors import InputError
 
 # Modules that need torch are imported where they are used, so that --help answers at once.
 
+_LARGEST_SIDE = 4096
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``maskkit`` with ``argv`` (by default the process's own); return the exit code.
@@ -30,16 +32,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Also before torch is loaded: large tensors on large memory pages, which the system clears and finds in less time (Linux).
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     logging.basicConfig(format="maskkit: %(message)s", level=logging.WARNING if _is_first_process() else logging.ERROR, stream=sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # file names may hold letters that the console lacks, and bytes that are no letters
     arguments = _parser().parse_args(_with_dashes(sys.argv[1:] if argv is None else argv))
     try:
         return arguments.run(arguments)
-    except InputError as error:
+    except (InputError, OSError, MemoryError, RuntimeError) as error:
+        said = _in_words(error)
+        if said is None:
+            raise
         which = "" if _is_first_process() else f" (process {int(os.environ['RANK']) + 1})"
-        print(f"maskkit{which}: error: {error}", file=sys.stderr)
+        print(f"maskkit{which}: error: {said}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("maskkit: interrupted", file=sys.stderr)
         return 130
+
+
+def _in_words(error: Exception) -> str | None:
+    """The one sentence about what the user's input came to; None for an error that is ours."""
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, OSError):
+        path = error.filename2 or error.filename
+        return f"{path} cannot be used: {error.strerror}." if path and error.strerror else f"The system refused: {error.strerror or error}."
+    first_line = str(error).strip().partition("\n")[0]
+    if isinstance(error, MemoryError) or "allocate" in first_line or "not enough memory" in first_line:  # NumPy's, and torch's
+        return f"There is not enough memory for this; take fewer or smaller images ({first_line or type(error).__name__})."
+    return None
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -83,6 +104,7 @@ def pretrain(arguments: argparse.Namespace) -> int:
     from maskkit import pretraining, training
 
     names = ("model", "pairs", "image_size", "epochs", "seed", "device")
+    _check_folder(Path(arguments.run_dir))
     config = pretraining.PretrainConfig(**{name: getattr(arguments, name) for name in names})
     pretraining.pretrain(config, arguments.run_dir, progress=True, on_epoch=lambda history: _say(
         f"epoch {history[-1]['epoch']:3} of {config.epochs}  train loss {history[-1]['train_loss']:.4f}  {history[-1]['images_per_second']:.0f} images/s"))
@@ -157,6 +179,9 @@ def export(arguments: argparse.Namespace) -> int:
     out = Path(arguments.out or Path(arguments.model_path).with_suffix(".onnx"))
     if out.suffix.lower() != ".onnx":
         raise InputError(f"The name of an exported model ends in .onnx; got --out {out}.")
+    for path in (out, exporter.int8_path(out)):
+        if path.is_dir():  # before one of the two files is written
+            raise InputError(f"{path} is a folder; give another --out.")
     checkpoint = load_checkpoint(arguments.model_path)
     exporter.need_packages()
     images = exporter.images_of_run(Path(arguments.model_path).parent, checkpoint.image_size)
@@ -191,10 +216,7 @@ def data_audit(arguments: argparse.Namespace) -> int:
     from maskkit.audit.report import as_json, as_text, audit_folder
 
     report = audit_folder(arguments.folder, progress=sys.stderr.isatty())
-    text = json.dumps(as_json(report)) if arguments.json else as_text(report)
-    # File names may hold letters that the console's encoding lacks.
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
+    print(json.dumps(as_json(report)) if arguments.json else as_text(report))
     if arguments.html:
         _say(f"Page: {write_page(report, arguments.html)}")
     return 0
@@ -229,6 +251,25 @@ def colab(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _path(text: str) -> str:
+    """A path, with ``~`` for the home folder. An empty one is what a shell makes of a variable that is not set, and never what was meant."""
+    if not text:
+        raise argparse.ArgumentTypeError("the path is empty")
+    path = os.path.expanduser(text)
+    return os.path.abspath(path) if path.startswith("~") else path  # a file of that name, since nobody is called so
+
+
+def _side(text: str) -> int:
+    """Side of the images in pixels; beyond the limit somebody has mistyped, and no machine has the memory for it."""
+    try:
+        side = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not a whole number: {text!r}") from None
+    if side > _LARGEST_SIDE:
+        raise argparse.ArgumentTypeError(f"at most {_LARGEST_SIDE} pixels a side; got {side}")
+    return side
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, where argparse prints the usage first."""
 
@@ -254,7 +295,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_train(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("train", help="train a model and measure it on its test split", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--run-dir", metavar="DIR", help="where the model and the reports go (default: runs/ and the time)")
+    parser.add_argument("--run-dir", type=_path, metavar="DIR", help="where the model and the reports go (default: runs/ and the time)")
     _add_what_to_train(parser)
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--resume", action="store_true", help="go on with the run in --run-dir")
@@ -267,10 +308,10 @@ def _add_pretrain(commands: argparse._SubParsersAction) -> None:
                                  formatter_class=argparse.ArgumentDefaultsHelpFormatter,
                                  description="Every face is drawn twice, bare and masked, and the network also learns where the two differ. Interrupted, "
                                              "the same command goes on. Then: maskkit train --init-from DIR/mask_cnn_best.pth")
-    parser.add_argument("--run-dir", metavar="DIR", default="runs/drawn", help="where the model goes")
+    parser.add_argument("--run-dir", type=_path, metavar="DIR", default="runs/drawn", help="where the model goes")
     parser.add_argument("--model", default="maskresnet", help="maskresnet or maskcnn")
     parser.add_argument("--pairs", type=int, default=10000, help="faces, each drawn twice")
-    parser.add_argument("--image-size", type=int, default=80, help="side of the pictures in pixels; maskresnet then takes photos of any size")
+    parser.add_argument("--image-size", type=_side, default=80, help="side of the pictures in pixels; maskresnet then takes photos of any size")
     parser.add_argument("--epochs", type=int, default=16, help="passes over all pairs")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
@@ -282,7 +323,7 @@ def _add_tune(commands: argparse._SubParsersAction) -> None:
                                  description="Search learning rate, batch size, weight decay and augmentation; what is given here is not searched. Judged by the validation loss.")
     parser.add_argument("--trials", type=int, default=20, help="of the whole study, however many processes work on it")
     parser.add_argument("--sampler", default="tpe", help="tpe or random")
-    parser.add_argument("--storage", metavar="FILE", help="file (or database, such as sqlite:///tune.db) that several processes share; a later call goes on with it")
+    parser.add_argument("--storage", type=_path, metavar="FILE", help="file (or database, such as sqlite:///tune.db) that several processes share; a later call goes on with it")
     parser.add_argument("--study", metavar="NAME", default="maskkit", help="of the study in the storage")
     _add_what_to_train(parser)
     parser.set_defaults(run=tune, resume=False)
@@ -290,16 +331,16 @@ def _add_tune(commands: argparse._SubParsersAction) -> None:
 
 def _add_what_to_train(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("--data-dir", metavar="DIR", help="folder with with_mask and without_mask, or train, val and test folders that hold them")
+    source.add_argument("--data-dir", type=_path, metavar="DIR", help="folder with with_mask and without_mask, or train, val and test folders that hold them")
     source.add_argument("--dataset", choices=["synthetic", "photos"], default="synthetic", help="the built-in faces, or the public photos")
-    parser.add_argument("--groups", metavar="FILE", help="CSV file with the columns path and group, for a --data-dir whose photos show the same people")
+    parser.add_argument("--groups", type=_path, metavar="FILE", help="CSV file with the columns path and group, for a --data-dir whose photos show the same people")
     parser.add_argument("--near-duplicates", action=argparse.BooleanOptionalAction, default=True, help="look for them in a --data-dir, and keep them in one split")
     _add_stream(parser)
     parser.add_argument("--model", default=argparse.SUPPRESS, help="maskcnn, vgg_small, maskresnet, resnet18, mobilenet_v3_small or efficientnet_b0 "
                                                                     "(default: maskcnn, for the recipe transfer maskresnet)")
     parser.add_argument("--recipe", default="original", help="original, modern (stronger augmentation, one cycle of the learning rate), quick (the same in few epochs), "
                                                              "transfer (few epochs, from weights that have seen drawn faces) or taught (by a --teacher)")
-    parser.add_argument("--image-size", type=int, default=128, help="side of the images in pixels")
+    parser.add_argument("--image-size", type=_side, default=128, help="side of the images in pixels")
     _add_recipe_options(parser)
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")
     parser.add_argument("--faces", type=int, default=2000, help="number of synthetic faces")
@@ -336,8 +377,8 @@ def _add_recipe_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_test(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("test", help="measure a trained model", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--model-path", metavar="FILE", required=True, help="mask_cnn_best.pth of a run folder, or an exported .onnx")
-    parser.add_argument("--test-dir", metavar="DIR", help="folder with both class folders, or with a test folder (default: the run's own test split)")
+    parser.add_argument("--model-path", type=_path, metavar="FILE", required=True, help="mask_cnn_best.pth of a run folder, or an exported .onnx")
+    parser.add_argument("--test-dir", type=_path, metavar="DIR", help="folder with both class folders, or with a test folder (default: the run's own test split)")
     _add_stream(parser)
     _add_device_and_json(parser)
     parser.set_defaults(run=test)
@@ -345,16 +386,16 @@ def _add_test(commands: argparse._SubParsersAction) -> None:
 
 def _add_predict(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("predict", help="say of each photo whether the face wears a mask")
-    parser.add_argument("--model-path", metavar="FILE", required=True, help="mask_cnn_best.pth of a run folder, or an exported .onnx")
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="a photo")
+    parser.add_argument("--model-path", type=_path, metavar="FILE", required=True, help="mask_cnn_best.pth of a run folder, or an exported .onnx")
+    parser.add_argument("images", nargs="+", type=_path, metavar="IMAGE", help="a photo")
     _add_device_and_json(parser)
     parser.set_defaults(run=predict)
 
 
 def _add_export(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("export", help="write a trained model as ONNX, in float32 and int8, compared with torch")
-    parser.add_argument("--model-path", metavar="FILE", required=True, help="mask_cnn_best.pth of a run folder")
-    parser.add_argument("--out", metavar="FILE.onnx", help="where it goes, the int8 version beside it (default: beside the model)")
+    parser.add_argument("--model-path", type=_path, metavar="FILE", required=True, help="mask_cnn_best.pth of a run folder")
+    parser.add_argument("--out", type=_path, metavar="FILE.onnx", help="where it goes, the int8 version beside it (default: beside the model)")
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     parser.set_defaults(run=export)
 
@@ -362,17 +403,17 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
 def _add_data(commands: argparse._SubParsersAction) -> None:
     data = commands.add_parser("data", help="make data").add_subparsers(title="data commands", metavar="WHAT", required=True)
     parser = data.add_parser("synthetic", help="draw synthetic faces into a folder", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--out", metavar="DIR", default="data/synthetic", help="a new folder")
+    parser.add_argument("--out", type=_path, metavar="DIR", default="data/synthetic", help="a new folder")
     parser.add_argument("--n", type=int, default=2000, help="number of faces")
     parser.add_argument("--variety", type=float, default=1.0, help="of camera, light and pose: 0 one studio, 1 from anywhere")
-    parser.add_argument("--image-size", type=int, default=128, help="side of the images in pixels")
+    parser.add_argument("--image-size", type=_side, default=128, help="side of the images in pixels")
     parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same faces")
     parser.add_argument("--shortcut", default="none", help="give the class away, for a lesson on what networks cheat with: none, tint, frame, resolution or format")
     parser.add_argument("--shortcut-strength", type=float, default=1.0, help="share of the faces with a mask that carry the shortcut; below 0, of those without")
     parser.set_defaults(run=data_synthetic)
     parser = data.add_parser("photos", help="download and verify the public photos")
-    parser.add_argument("--out", metavar="DIR", help="a new folder (default: where --dataset photos looks)")
-    parser.add_argument("--archive", metavar="FILE", help="the archive, downloaded before")
+    parser.add_argument("--out", type=_path, metavar="DIR", help="a new folder (default: where --dataset photos looks)")
+    parser.add_argument("--archive", type=_path, metavar="FILE", help="the archive, downloaded before")
     parser.set_defaults(run=data_photos)
     _add_audit(data)
 
@@ -389,16 +430,16 @@ def _add_colab(commands: argparse._SubParsersAction) -> None:
                                  description="Point all badges, setup cells and links of a clone (notebooks, README, docs) at a repository on GitHub, whatever they point at now.")
     parser.add_argument("--repo", metavar="OWNER/NAME", required=True, help="the repository, or its address")
     parser.add_argument("--branch", default="main", help="the branch that badges open and setup cells install (default: main)")
-    parser.add_argument("--folder", metavar="DIR", default=".", help="the clone (default: the current folder)")
+    parser.add_argument("--folder", type=_path, metavar="DIR", default=".", help="the clone (default: the current folder)")
     parser.set_defaults(run=colab)
 
 
 def _add_audit(data: argparse._SubParsersAction) -> None:
     parser = data.add_parser("audit", help="say what would hurt in a folder of photos", epilog="The exit code is 0 whether something is found or not, and 2 if the folder cannot be used.",
                              description="Look for damaged files, copies (also across classes and splits), odd pictures, and shortcuts that tell the class without the face.")
-    parser.add_argument("folder", metavar="DIR", help="folder of photos, with class folders (and train, val, test) or without")
+    parser.add_argument("folder", type=_path, metavar="DIR", help="folder of photos, with class folders (and train, val, test) or without")
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output, with every name and number")
-    parser.add_argument("--html", metavar="FILE", help="also write a page with pictures; it holds small copies of photos and needs no network")
+    parser.add_argument("--html", type=_path, metavar="FILE", help="also write a page with pictures; it holds small copies of photos and needs no network")
     parser.set_defaults(run=data_audit)
 
 
@@ -440,12 +481,28 @@ def _train_config(arguments: argparse.Namespace):
 def _check_run_dir(run_dir: Path, arguments: argparse.Namespace) -> None:
     from maskkit.training import BEST, LAST
 
-    if run_dir.exists() and not run_dir.is_dir():
-        raise InputError(f"{run_dir} is a file; give a folder for the run.")
+    _check_folder(run_dir)
+    if arguments.data_dir and _in_class_folder(run_dir.resolve(), Path(arguments.data_dir).resolve()):
+        raise InputError(f"{run_dir} lies in a class folder of {arguments.data_dir}, where its files would be taken for photos; choose another --run-dir.")
     if arguments.resume and not (run_dir / LAST).exists():
         raise InputError(f"There is no run to resume in {run_dir}: it has no {LAST}; give the --run-dir of an earlier run.")
     if (run_dir / BEST).exists() and not (arguments.resume or arguments.overwrite):
         raise InputError(f"{run_dir} already holds a trained model; choose another --run-dir, or add --resume or --overwrite.")
+
+
+def _in_class_folder(run_dir: Path, data_dir: Path) -> bool:
+    from maskkit.images import class_of
+
+    return run_dir.is_relative_to(data_dir) and any(class_of(part) is not None for part in run_dir.relative_to(data_dir).parts)
+
+
+def _check_folder(folder: Path) -> None:
+    """Say it now, and not after an hour of training, if nothing can be written into a folder that is there or not."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise InputError(f"{nearest} is a file; give a folder for the run.")
+    if not os.access(nearest, os.W_OK):
+        raise InputError(f"Nothing may be written into {nearest}; give another folder for the run.")
 
 
 def _load_data(source: str, arguments: argparse.Namespace):
@@ -485,7 +542,7 @@ def _test_images(arguments: argparse.Namespace, image_size: int):
     from maskkit.reading import read
 
     if arguments.test_dir is None:
-        return _own_test_split(Path(arguments.model_path).parent, arguments.stream)
+        return _own_test_split(Path(arguments.model_path).parent, image_size, arguments.stream)
     samples = find_samples(arguments.test_dir)
     samples = [sample for sample in samples if sample.split == "test"] or samples
     photos = read([sample.path for sample in samples], image_size, stream=arguments.stream, progress=True)
@@ -495,15 +552,20 @@ def _test_images(arguments: argparse.Namespace, image_size: int):
     return photos.images, targets, [{"name": str(path), "reason": reason} for path, reason in photos.problems.items()]
 
 
-def _own_test_split(run_dir: Path, stream: bool | None):
+def _own_test_split(run_dir: Path, image_size: int, stream: bool | None):
     from maskkit.datasets import load_dataset
 
     try:
-        config = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))
-        data = config["data"]
-    except (OSError, ValueError, KeyError):
+        data = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))["data"]
+        source, options, size = str(data["source"]), dict(data["options"]), data["image_size"]
+    except (OSError, ValueError, LookupError, TypeError):
         raise InputError(f"There is no config.json of a run in {run_dir}, so its test split is not known; give --test-dir.") from None
-    dataset = load_dataset(data["source"], image_size=data["image_size"], **data["options"], stream=stream, progress=True)
+    if size != image_size:
+        raise InputError(f"The config.json in {run_dir} is of another run, with images of {size} pixels and not of {image_size}; give --test-dir.")
+    try:
+        dataset = load_dataset(source, image_size=image_size, **options, stream=stream, progress=True)
+    except TypeError as error:  # an option that this version has not got
+        raise InputError(f"The test split of the run in {run_dir} cannot be loaded again ({error}); give --test-dir.") from error
     test = dataset.subset("test")
     return test.images, test.targets.numpy(), [{"name": name, "reason": reason} for name, reason in dataset.skipped]
 

@@ -74,12 +74,13 @@ def drawn_once(key: str, draw: Callable[[], Mapping[str, np.ndarray]]) -> dict[s
 def write_json(path: str | Path, value: object) -> None:
     """Write ``value`` as indented UTF-8 JSON, atomically."""
     with replace_file(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        # A file name may hold bytes that are no letters; JSON has a way to write those, and reads them back.
+        temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def write_csv(path: str | Path, rows: Sequence[Mapping[str, object]]) -> None:
     """Write ``rows`` (all with the keys of the first) as UTF-8 CSV, atomically."""
-    with replace_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as handle:
+    with replace_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as handle:
         writer = csv.DictWriter(handle, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)

@@ -100,7 +100,7 @@ def find_samples(folder: str | Path) -> list[Sample]:
 
 
 def _samples_of_classes(root: Path, split: str | None) -> list[Sample]:
-    class_folders = [(path, target) for path in _folders(root) if (target := _class_of(path.name)) is not None]
+    class_folders = [(path, target) for path in _folders(root) if (target := class_of(path.name)) is not None]
     missing = [name for name in CLASS_NAMES if CLASS_TO_IDX[name] not in {target for _, target in class_folders}]
     if missing:
         hint = next((f" Did you mean {below}?" for below in _folders(root) if _has_classes(below)), "")
@@ -112,13 +112,14 @@ def _samples_of_classes(root: Path, split: str | None) -> list[Sample]:
     return sorted(samples, key=lambda sample: sample.path.relative_to(root).as_posix())
 
 
-def _class_of(folder_name: str) -> int | None:
+def class_of(folder_name: str) -> int | None:
+    """Label of the class that a folder's name means; None if it means none."""
     letters = re.sub(r"[^a-z]", "", folder_name.lower())
     return {"withoutmask": 0, "withmask": 1}.get(letters)
 
 
 def _has_classes(folder: Path) -> bool:
-    return {_class_of(path.name) for path in _folders(folder)} >= {0, 1}
+    return {class_of(path.name) for path in _folders(folder)} >= {0, 1}
 
 
 def _folders(root: Path) -> list[Path]:
@@ -153,7 +154,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 def _from_deep_grey(image: Image.Image) -> Image.Image:
     """8-bit grey from 16- or 32-bit: Pillow's own conversion clips everything above 255 to white."""
-    values = np.asarray(image, dtype=np.float64)
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
     top = 1.0 if image.mode == "F" and values.max(initial=0) <= 1 else 255.0 if values.max(initial=0) <= 255 else 65535.0
     if image.mode.startswith("I;16"):
         top = 65535.0

@@ -47,6 +47,7 @@ class OnnxModel:
         try:
             known = self.metadata["format"] == FORMAT and json.loads(self.metadata["class_names"]) == list(CLASS_NAMES)
             self.image_size = int(self.metadata["image_size"])
+            known &= self._session.get_inputs()[0].shape[1:] == [self.image_size, self.image_size, 3]
         except (KeyError, ValueError):
             known = False
         if not known:

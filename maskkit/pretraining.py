@@ -20,9 +20,10 @@ from maskkit.errors import InputError
 from maskkit.faces import Twins, generate_twins, recipe_hash
 from maskkit.files import drawn_once, replace_file, write_csv, write_json
 from maskkit.models import build_model
-from maskkit.runtime import computes_bfloat16, in_precision, keep_freed_memory, resolve_device, seed_everything, versions
+from maskkit.runtime import check_seed, computes_bfloat16, in_precision, keep_freed_memory, resolve_device, seed_everything, versions
 from maskkit.training import BEST, LAST, TrainConfig, make_optimizer, one_cycle
 from maskkit.training.averaging import RunningMean
+from maskkit.training.run import DAMAGED
 from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
 
 GEOMETRY = ("horizontal_flip", "rotation", "zoom", "shift", "stretch")  # what moves the places of a picture
@@ -58,6 +59,7 @@ class PretrainConfig:
         for name, least in (("batch_size", 1), ("epochs", 1), ("pairs", self.batch_size), ("image_size", 32)):
             if getattr(self, name) < least:
                 raise InputError(f"{name} must be at least {least}; got {getattr(self, name)}.")
+        check_seed(self.seed)
         if self.image_size % 16:
             raise InputError(f"image_size must be a multiple of 16, for the pictures to grow in steps; got {self.image_size}.")
 
@@ -159,7 +161,10 @@ class Pretraining:
         self.bfloat16 = computes_bfloat16(self.device)
         self.optimizer = make_optimizer(network, TrainConfig(weight_decay=0.05))  # the learning rate is set before each step
         if last:
-            self._restore(last)
+            try:
+                self._restore(last)
+            except DAMAGED as error:
+                raise InputError(f"The run in {folder} cannot be resumed: its {LAST} is damaged, or of another version ({type(error).__name__}).") from error
 
     @property
     def epoch(self) -> int:

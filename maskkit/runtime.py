@@ -13,6 +13,12 @@ import torch
 from maskkit.errors import InputError
 
 
+def check_seed(seed: int) -> None:
+    """Raise InputError unless every source of randomness can begin with this number; NumPy's takes the smallest."""
+    if not 0 <= seed < 2**32:
+        raise InputError(f"seed must be a whole number from 0 to {2**32 - 1}; got {seed}.")
+
+
 def seed_everything(seed: int) -> None:
     """Seed Python, NumPy and torch (CPU, CUDA, MPS) and ask cuDNN for repeatable kernels.
 
@@ -48,7 +54,7 @@ def resolve_device(device: str | torch.device = "auto") -> torch.device:
         found = torch.device(device)
     except RuntimeError:
         found = None
-    if found is None or found.type not in here:
+    if found is None or found.type not in here or (found.type != "cuda" and found.index):
         raise InputError(f"Device {str(device)!r} is not available here; use 'auto' or one of {', '.join(here)}.")
     if found.type == "cuda" and (found.index or 0) >= torch.cuda.device_count():
         raise InputError(f"Device {str(device)!r} is not available here: there are {torch.cuda.device_count()} GPUs, counted from 0.")

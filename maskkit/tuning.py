@@ -129,6 +129,8 @@ def tune(dataset: Dataset, base: TrainConfig = TrainConfig(), *, space: Space = 
         If Optuna is not installed, the space or sampler is unknown, or the stored study is about something else.
     """
     optuna = _optuna()
+    if trials < 1:
+        raise InputError(f"A study needs at least 1 trial; got {trials}.")
     _check_space(space, base)
     study = open_study(storage, name=name, sampler=sampler, seed=seed)
     _keep_to_one_task(study, dataset, base, space)
@@ -160,7 +162,14 @@ def open_study(storage: str | Path | None = None, *, name: str = "maskkit", samp
         raise InputError(f"There is no sampler {sampler!r}; choose one of {', '.join(SAMPLERS)}.")
     own_seed = seed if storage is None else None
     chosen = optuna.samplers.RandomSampler(own_seed) if sampler == "random" else optuna.samplers.TPESampler(seed=own_seed, n_startup_trials=4, constant_liar=True)
-    return optuna.create_study(storage=_storage(storage), study_name=name, sampler=chosen, load_if_exists=True)
+    try:
+        return optuna.create_study(storage=_storage(storage), study_name=name, sampler=chosen, load_if_exists=True)
+    except InputError:
+        raise
+    # Optuna, SQLAlchemy and each database have exceptions of their own.
+    except Exception as error:
+        reason = f"{type(error).__name__}: {str(error).splitlines()[0][:120]}" if str(error) else type(error).__name__
+        raise InputError(f"The storage {storage} cannot be used ({reason}); give the path of a file, or the address of a database.") from error
 
 
 def trial_rows(study: Study) -> list[Row]:
@@ -207,9 +216,18 @@ def _storage(storage: str | Path | None):
     if storage is None or "://" in str(storage):
         return storage
     path = Path(storage).expanduser()
+    if path.is_file() and path.stat().st_size and not _is_journal(path):
+        raise InputError(f"{path} holds something else than a study; give the path of a new file.")
     path.parent.mkdir(parents=True, exist_ok=True)
     # The lock that opens a file works on Windows too, where the other one, a symbolic link, needs special rights.
     return JournalStorage(JournalFileBackend(str(path), JournalFileOpenLock(str(path))))
+
+
+def _is_journal(path: Path) -> bool:
+    """Whether a file begins as Optuna's journal does, or as much of it as is written; a line would be added to any other one, too."""
+    begin = b'{"op_code":'
+    with path.open("rb") as file:
+        return begin.startswith(file.read(len(begin)))
 
 
 def _check_space(space: Space, base: TrainConfig) -> None:

@@ -70,3 +70,23 @@ def test_a_checkpoint_that_does_not_fit_its_own_description(checkpoint, tmp_path
     save_checkpoint(tmp_path / "model.pth", Checkpoint(checkpoint.model, "maskcnn", 32))
     with pytest.raises(InputError, match="does not fit the model"):
         load_checkpoint(tmp_path / "model.pth")
+
+
+@pytest.mark.parametrize("changed, said", [
+    ({"image_size": "large"}, "does not fit"), ({"image_size": 16.0}, "does not fit"), ({"image_size": 10**7}, "does not fit"), ({"state_dict": [1]}, "does not fit"),
+    ({"model_name": ["maskcnn"]}, "does not fit"), ({"class_names": 3}, "does not fit"), ({"class_names": None}, "does not fit"), ({"more": 1}, "does not fit"),
+    ({"class_names": ["with_mask", "without_mask"]}, "other classes, with_mask and without_mask, and not of without_mask and with_mask"),
+])
+def test_a_checkpoint_that_holds_something_odd(checkpoint, tmp_path, changed, said):
+    save_checkpoint(tmp_path / "model.pth", checkpoint)
+    torch.save(torch.load(tmp_path / "model.pth", weights_only=True) | changed, tmp_path / "model.pth")
+    with pytest.raises(InputError, match=said) as caught:
+        load_checkpoint(tmp_path / "model.pth")
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_that_are_not_numbers_answer_for_no_photo(checkpoint, tmp_path):
+    checkpoint.model.classifier[-1].bias.data.fill_(float("nan"))
+    save_checkpoint(tmp_path / "model.pth", checkpoint)
+    with pytest.raises(InputError, match="weights that are not numbers"):
+        load_checkpoint(tmp_path / "model.pth")

@@ -141,7 +141,13 @@ def one_error_line(capsys) -> str:
     (["--image-size", "3"], "at least 4 pixels; got 3"),
     (["--patience", "0"], "patience must be at least 1"),
     (["--learning-rate", "0"], "learning_rate"),
+    (["--batch-size", "9999999999"], "batch_size must be at least 1 and at most 2147483647; got 9999999999"),
+    (["--seed", "-1"], "seed must be a whole number from 0 to 4294967295; got -1"),
+    (["--seed", "4294967296"], "seed must be a whole number from 0 to 4294967295"),
+    (["--learning-rate", "1e300"], "learning_rate must be a number above 0 and below 1e+30"),
+    (["--weight-decay", "inf"], "weight_decay must be a number of at least 0; got inf"),
     (["--device", "toaster"], "'toaster' is not available here"),
+    (["--device", "cpu:7"], "'cpu:7' is not available here"),
     (["--model", "resnet9000"], "no model 'resnet9000'"),
     (["--faces", "2"], "At least 6 faces"),
     (["--teacher", "nobody.pth"], "no model file"),
@@ -155,7 +161,8 @@ def test_impossible_options_to_train(tmp_path, options, said, capsys):
     assert said in one_error_line(capsys)
 
 
-@pytest.mark.parametrize("arguments", [["train", "--epochs", "many"], ["train", "--data-dir", "a", "--dataset", "photos"], ["tarin"], ["test"], []])
+@pytest.mark.parametrize("arguments", [["train", "--epochs", "many"], ["train", "--data-dir", ""], ["test", "--model-path="], ["data", "audit", ""],
+                                       ["train", "--image-size", "1000000"], ["train", "--image-size", "large"], ["train", "--data-dir", "a", "--dataset", "photos"], ["tarin"], ["test"], []])
 def test_what_argparse_refuses_is_one_line_too(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
@@ -176,6 +183,100 @@ def test_bad_models_and_photos(tmp_path, photo_folder, capsys):
     assert main(["predict", "--model-path", str(tmp_path / "alone.pth"), str(tmp_path / "fake.jpg"), good]) == 2
     captured = capsys.readouterr()
     assert "fake.jpg cannot be read" in captured.err and good in captured.out  # the good photo is still answered
+
+
+@pytest.mark.parametrize("below", ["a file", "a file/run", pytest.param("n" * 300, marks=pytest.mark.skipif(sys.platform == "win32", reason="says so later"))])
+@pytest.mark.parametrize("command", [["train", "--data-dir", "photos", *QUICK], ["pretrain"]], ids=["train", "pretrain"])
+def test_a_run_that_could_not_be_kept_is_not_begun(photo_folder, tmp_path, monkeypatch, capsys, command, below):
+    monkeypatch.chdir(photo_folder.parent)
+    (tmp_path / "a file").write_text("kept")
+    assert main([*command, "--run-dir", below]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1 and captured.err.startswith("maskkit: error: ") and below[:6] in captured.err and not captured.out
+    assert {path.name for path in tmp_path.iterdir()} == {"photos", "a file"} and (tmp_path / "a file").read_text() == "kept"
+
+
+def test_a_run_does_not_go_among_the_photos(photo_folder, capsys):
+    before = sorted(photo_folder.rglob("*"))
+    for below in ("with_mask", "without_mask/runs/first"):
+        assert main(["train", "--data-dir", str(photo_folder), "--run-dir", str(photo_folder / below), *QUICK]) == 2
+        assert "lies in a class folder" in one_error_line(capsys)
+    assert sorted(photo_folder.rglob("*")) == before
+    assert main(["train", "--data-dir", str(photo_folder), "--run-dir", str(photo_folder / "runs" / "first"), *QUICK]) == 0  # beside them it may
+
+
+def test_the_home_folder_has_its_short_name(photo_folder, tmp_path, monkeypatch, capsys):
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    assert main(["train", "--data-dir", "~/photos", "--run-dir", "~/run", *QUICK]) == 0 and (tmp_path / "run" / "report.json").exists()
+    capsys.readouterr()
+    assert main(["train", "--data-dir", "~nobody-is-called-so/photos", "--run-dir", str(tmp_path / "new"), *QUICK]) == 2
+    assert "does not exist" in one_error_line(capsys)
+
+
+def test_a_place_where_nothing_can_be_written_is_one_sentence(tmp_path, trained, capsys):
+    capsys.readouterr()
+    model, before = str(trained / "mask_cnn_best.pth"), {path.name for path in tmp_path.iterdir()}
+    (trained / "notes.txt").write_text("kept")
+    for command in (["data", "synthetic", "--n", "4", "--image-size", "16", "--out"], ["export", "--model-path", model, "--out"]):
+        assert main([*command, str(trained / "notes.txt" / "new.onnx")]) == 2
+        assert "cannot be used" in one_error_line(capsys)
+    (tmp_path / "model_int8.onnx").mkdir()
+    assert main(["export", "--model-path", model, "--out", str(tmp_path / "model.onnx")]) == 2
+    assert "model_int8.onnx is a folder" in one_error_line(capsys)
+    assert {path.name for path in tmp_path.iterdir()} == before | {"model_int8.onnx"} and (trained / "notes.txt").read_text() == "kept"
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.\nmore"),
+                                   RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")])
+def test_too_little_memory_is_one_sentence_and_a_mistake_of_ours_is_not(tmp_path, monkeypatch, capsys, error):
+    def raise_it(*_, **__):
+        raise error
+
+    monkeypatch.setattr("maskkit.datasets.load_dataset", raise_it)
+    command = ["train", "--image-size", "16", "--run-dir", str(tmp_path / "run")]
+    assert main(command) == 2
+    assert "There is not enough memory for this" in one_error_line(capsys)
+    error = RuntimeError("a bug")
+    with pytest.raises(RuntimeError, match="a bug"):
+        main(command)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_names_that_are_no_letters(photo_folder, tmp_path, capsys):
+    folder = tmp_path / os.fsdecode(b"d\xe9j\xe0 vu")
+    photo_folder.rename(folder)
+    photo = folder / "with_mask" / os.fsdecode(b"\xff 1.png")
+    (folder / "with_mask" / "1.png").rename(photo)
+    assert main(["train", "--data-dir", str(folder), "--run-dir", str(tmp_path / "run"), *QUICK]) == 0
+    assert r"with_mask/\udcff 1.png" in {row["path"] for row in read_csv(tmp_path / "run" / "split.csv")}
+    assert main(["test", "--model-path", str(tmp_path / "run" / "mask_cnn_best.pth")]) == 0  # config.json names the folder
+    capsys.readouterr()
+    assert main(["predict", "--model-path", str(tmp_path / "run" / "mask_cnn_best.pth"), str(photo)]) == 0
+    assert r"\udcff 1.png: with" in capsys.readouterr().out
+
+
+SOURCE = {"source": "synthetic", "image_size": 16, "options": {"n": 12}}
+
+
+@pytest.mark.parametrize("config, said", [
+    ([], "no config.json"), (3, "no config.json"), ({"data": None}, "no config.json"), ({"data": {"source": "synthetic"}}, "no config.json"),
+    ({"data": SOURCE | {"options": 7}}, "no config.json"), ({"data": SOURCE | {"options": {"n": 12, "hats": 2}}}, "cannot be loaded again (load_dataset() got an unexpected"),
+    ({"data": SOURCE | {"image_size": 24}}, "of another run, with images of 24 pixels and not of 16"), ({"data": SOURCE | {"source": 5}}, "folder 5 does not exist"),
+])
+def test_an_odd_config_is_one_sentence(trained, capsys, config, said):
+    (trained / "config.json").write_text(json.dumps(config))
+    capsys.readouterr()
+    assert main(["test", "--model-path", str(trained / "mask_cnn_best.pth")]) == 2
+    assert said in one_error_line(capsys)
+
+
+def test_a_finished_model_in_the_place_of_the_last_state_is_not_resumed(trained, photo_folder, capsys):
+    (trained / "last.pth").write_bytes((trained / "mask_cnn_best.pth").read_bytes())
+    before = {path: path.read_bytes() for path in trained.iterdir()}
+    assert main(["train", "--data-dir", str(photo_folder), "--run-dir", str(trained), *QUICK, "--resume"]) == 2
+    assert "its last.pth is a finished model" in one_error_line(capsys)
+    assert {path: path.read_bytes() for path in trained.iterdir()} == before
 
 
 @pytest.mark.parametrize("command", [[], ["train"], ["test"], ["predict"], ["export"], ["doctor"], ["colab"], ["data"], ["data", "synthetic"], ["data", "photos"]])

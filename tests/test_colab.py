@@ -2,12 +2,9 @@
 
 import importlib.util
 import json
-import os
 import re
 import shutil
 import sys
-import tomllib
-from importlib.metadata import requires
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -21,13 +18,7 @@ from packaging.utils import canonicalize_name
 from maskkit import cli, colab
 from maskkit.errors import InputError
 
-TESTS = Path(__file__).parent
-PROJECT = TESTS.parent
-# A fresh list from Colab can be put in the place of ours; colab_preinstalled.txt says how.
-LIST = Path(os.environ.get("MASKKIT_COLAB_LIST") or TESTS / "colab_preinstalled.txt")
-COLAB = {canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)==(\S+)", LIST.read_text(encoding="utf-8"), flags=re.MULTILINE)}
-METADATA = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-NEW = {"alembic", "colorlog", "imagehash", "optuna"}  # the only packages that are installed besides MaskKit
+PROJECT = Path(__file__).parents[1]
 FORK = "ada-l/Masks.2"
 FORK_AND_BRANCH = (FORK, "dev_1.0")
 
@@ -41,18 +32,17 @@ in_every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: 
 # --- what the setup cell installs ------------------------------------------------------------------------------------
 
 
-def installed_by_the_setup_cell() -> Requirement:
-    [line] = re.findall(r'%pip install --quiet "(.+)"$', colab.setup_cell(), flags=re.MULTILINE)
-    return Requirement(line)
+def helper(name):
+    spec = importlib.util.spec_from_file_location(name, PROJECT / "docs" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def needs(lines: list[str] | None) -> list[Requirement]:
-    """Those of the requirements that hold on Colab: Linux, Python 3.13, no extra."""
-    there = {"extra": "", "python_version": "3.13", "python_full_version": "3.13.15", "sys_platform": "linux", "platform_system": "Linux"}
-    return [found for found in map(Requirement, lines or []) if found.marker is None or found.marker.evaluate(there)]
-
-
-OURS = needs(METADATA["dependencies"]) + [found for extra in installed_by_the_setup_cell().extras for found in needs(METADATA["optional-dependencies"][extra])]
+check_colab = helper("check_colab")
+installed_by_the_setup_cell, METADATA = check_colab.installed_by_the_setup_cell, check_colab.METADATA
+KEPT = check_colab.KEPT.read_text(encoding="utf-8")
+COLAB = check_colab.read_versions(KEPT)
 
 
 def test_the_setup_cell_installs_maskkit_with_what_the_notebooks_need():
@@ -61,26 +51,97 @@ def test_the_setup_cell_installs_maskkit_with_what_the_notebooks_need():
     assert "3.13" in Requirement(f"python{METADATA['requires-python']}").specifier
 
 
-def test_only_what_is_named_is_new_on_colab():
-    there = {canonicalize_name(found.name) for package in NEW for found in needs(requires(package))} | {canonicalize_name(found.name) for found in OURS}
-    assert there - set(COLAB) == NEW
+def test_installing_replaces_nothing_that_colab_ships():
+    assert check_colab.replaced(COLAB) == []
+    assert not check_colab.NEW & set(COLAB)
 
 
-@pytest.mark.parametrize("requirement", [found for found in OURS if canonicalize_name(found.name) not in NEW], ids=str)
-def test_the_version_on_colab_is_good_enough(requirement):
-    assert COLAB[canonicalize_name(requirement.name)] in requirement.specifier
+def test_every_package_of_the_list_matters_and_every_bound_is_looked_at():
+    asked = {canonicalize_name(found.name) for _, found in check_colab.requirements()}
+    assert asked == set(COLAB) | check_colab.NEW
+    ours = [line for line in METADATA["dependencies"] if Requirement(line).name != "ImageHash"]
+    for line in [*ours, "ipywidgets>=7.7", "nbconvert>=7.8"]:
+        name = canonicalize_name(Requirement(line).name)
+        said = [f"MaskKit needs {line}, and Colab ships 0.1.", f"MaskKit needs {Requirement(line).name}, which Colab does not ship."]
+        assert said[0] in check_colab.replaced(COLAB | {name: "0.1"})
+        assert said[1] in check_colab.replaced({other: version for other, version in COLAB.items() if other != name})
 
 
-@pytest.mark.parametrize("package", sorted(NEW))
-def test_what_is_new_needs_no_other_version_of_what_is_there(package):
-    for requirement in needs(requires(package)):
-        name = canonicalize_name(requirement.name)
-        assert name in NEW or COLAB[name] in requirement.specifier, requirement
+def test_what_colab_lacks_may_ask_for_nothing_newer_and_no_longer_counts_once_colab_ships_it():
+    old = COLAB | {"sqlalchemy": "1.3"}
+    assert any(line.startswith("alembic needs SQLAlchemy") for line in check_colab.replaced(old))
+    said = check_colab.replaced(old | {"alembic": "1.18.0"})
+    assert said and not any(line.startswith("alembic ") for line in said)  # optuna asks for it, too
+    assert check_colab.replaced(COLAB | {"optuna": "3.0"}) == ["MaskKit needs optuna>=4.0, and Colab ships 3.0."]
 
 
-def test_the_widgets_of_colab_are_within_the_bounds_of_the_lab_extra():
-    lab = {requirement.name: requirement for requirement in map(Requirement, METADATA["optional-dependencies"]["lab"])}
-    assert COLAB["ipywidgets"] in lab["ipywidgets"].specifier and COLAB["nbconvert"] in lab["nbconvert"].specifier
+# --- whether Colab has moved on --------------------------------------------------------------------------------------
+
+PUBLISHED = """\
+# Do not modify this file directly; it is generated
+google-colab @ file:///colabtools/dist/google-colab-1.0.0.tar.gz
+en-core-web-sm @ https://example.org/releases/en_core_web_sm-3.8.0/en_core_web_sm-3.8.0-py3-none-any.whl#sha256=1932
+Pillow==11.3.0
+scikit_learn==1.6.1
+torch @ https://download.pytorch.org/whl/cu128/torch-2.11.0%2Bcu128-cp313-cp313-manylinux_2_28_x86_64.whl#sha256=ab-2.0-cd
+torchvision==0.26.0+cu128
+odd==a version
+"""
+
+
+def published(tmp_path, **versions):
+    """A list as Google publishes it: a head, packages that nobody asked for, and ours with these versions; None leaves one out."""
+    lines = [f"{name}=={version}" for name, version in (COLAB | versions).items() if version]
+    path = tmp_path / "pip freeze.txt"
+    path.write_text("\n".join(["# Do not modify this file directly", "absl-py==1.4.0", *lines]), encoding="utf-8")
+    return path
+
+
+def test_versions_are_read_from_both_kinds_of_lines():
+    assert check_colab.read_versions(PUBLISHED) == {
+        "en-core-web-sm": "3.8.0", "pillow": "11.3.0", "scikit-learn": "1.6.1", "torch": "2.11.0+cu128", "torchvision": "0.26.0+cu128"}
+
+
+def test_a_list_like_ours_has_not_moved(tmp_path, capsys):
+    assert check_colab.main([str(published(tmp_path, torch="2.11.0+cu128"))]) == 0
+    assert capsys.readouterr().out.splitlines() == [f"All {len(COLAB)} packages that matter are as they were on {re.search(r'[0-9-]{10}', KEPT)[0]}.",
+                                                    "Our bounds hold: installing MaskKit on Colab replaces nothing that Colab ships."]
+
+
+def test_what_moved_is_named_and_is_no_failure(tmp_path, capsys):
+    assert check_colab.main([str(published(tmp_path, torch="2.12.0.dev1+cu130", optuna="5.0.0"))]) == 0
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert first.endswith(f": optuna not there → 5.0.0, torch {COLAB['torch']} → 2.12.0.dev1+cu130.") and "hold" in rest[0]
+    assert rest[1] == "Put the new versions, and the date, into tests/colab_preinstalled.txt."
+
+
+def test_a_bound_that_no_longer_holds_fails_and_is_named(tmp_path, capsys):
+    address = published(tmp_path, torch="2.3.1+cu121", pooch=None).as_uri()
+    assert check_colab.main([address]) == 1
+    said = capsys.readouterr().out
+    assert f"pooch {COLAB['pooch']} → gone, torch {COLAB['torch']} → 2.3.1+cu121." in said
+    assert "MaskKit needs torch>=2.4, and Colab ships 2.3.1+cu121.\n" in said and "MaskKit needs pooch, which Colab does not ship.\n" in said
+    assert "do not hold" in said and "replaces nothing" not in said
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    (None, "cannot be read"), (b"\xff\xfe", "cannot be read"), (b"", "names no package"), (b"<html>404</html>", "names no package"),
+])  # fmt: skip
+def test_what_is_no_list_is_one_sentence(tmp_path, capsys, content, words):
+    path = tmp_path / "list.txt"
+    if content is not None:
+        path.write_bytes(content)
+    for source in (str(path), path.as_uri()):
+        assert check_colab.main([source]) == 2
+        [line] = capsys.readouterr().err.splitlines()
+        assert line.startswith("error: ") and source in line and words in line
+
+
+def test_the_weekly_look_reads_the_published_list_and_may_do_nothing_else():
+    workflow = (PROJECT / ".github" / "workflows" / "colab.yml").read_text(encoding="utf-8")
+    assert re.search(r"--no-deps packaging (.+)$", workflow, flags=re.MULTILINE)[1].split() == sorted(check_colab.NEW)
+    assert workflow.rstrip().endswith("run: python docs/check_colab.py") and "permissions:\n  contents: read\n" in workflow
+    assert check_colab.PUBLISHED.startswith("https://raw.githubusercontent.com/googlecolab/backend-info/")
 
 
 # --- badge and setup cell in the notebooks ---------------------------------------------------------------------------
@@ -127,15 +188,8 @@ def test_binder_and_conda_install_the_tested_versions_and_this_project():
     assert "jupyterlab==" in (PROJECT / "requirements.txt").read_text(encoding="utf-8")
 
 
-def make_colab_cells():
-    spec = importlib.util.spec_from_file_location("make_colab_cells", PROJECT / "docs" / "make_colab_cells.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_a_new_notebook_gets_badge_and_cell_once_and_keeps_its_outputs():
-    put_cells, v4 = make_colab_cells().put_cells, nbformat.v4
+    put_cells, v4 = helper("make_colab_cells").put_cells, nbformat.v4
     shown = v4.new_output("execute_result", {"text/plain": "2"}, execution_count=1)
     notebook = v4.new_notebook(cells=[v4.new_markdown_cell("# 08 · New\n\nIt begins."), v4.new_code_cell("1 + 1", execution_count=1, outputs=[shown])])
     put_cells(notebook, "08_new", *FORK_AND_BRANCH)
@@ -256,7 +310,7 @@ def test_at_a_fork_only_badges_setup_cells_and_links_are_other_ones(clone):
     colab.point_at(clone, FORK, "dev_1.0")
     for path in NOTEBOOKS:
         copy, notebook = nbformat.read(clone / path.relative_to(PROJECT), 4), nbformat.read(path, 4)
-        put_cells = make_colab_cells().put_cells
+        put_cells = helper("make_colab_cells").put_cells
         put_cells(notebook, path.stem, FORK, "dev_1.0")
         assert copy == notebook, path
     text = "".join((clone / path.relative_to(PROJECT)).read_text(encoding="utf-8") for path in [PROJECT / "README.md", *PAGES])

@@ -54,6 +54,11 @@ def test_sixteen_bits_are_scaled_and_not_clipped(tmp_path, suffix):
     assert np.asarray(open_image(tmp_path / f"deep.{suffix}"))[..., 0].tolist() == [[0, 100], [200, 255]]
 
 
+def test_what_is_no_number_is_black(tmp_path, recwarn):
+    Image.fromarray(np.array([[np.nan, 0.2], [0.4, 1.0]], dtype=np.float32)).save(tmp_path / "float.tif")
+    assert np.asarray(open_image(tmp_path / "float.tif"))[..., 0].tolist() == [[0, 51], [102, 255]] and not recwarn
+
+
 def test_float_tiff_in_unit_range_is_scaled(tmp_path):
     Image.fromarray(np.array([[0.0, 0.2], [0.4, 1.0]], dtype=np.float32)).save(tmp_path / "float.tif")
     assert np.asarray(open_image(tmp_path / "float.tif"))[..., 0].tolist() == [[0, 51], [102, 255]]

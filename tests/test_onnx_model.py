@@ -56,7 +56,8 @@ def test_what_is_no_exported_model_is_refused(tmp_path):
     (tmp_path / "text.onnx").write_text("no model")
     with pytest.raises(InputError, match="not an ONNX model, or is damaged"):
         OnnxModel(tmp_path / "text.onnx")
-    for harm in ({}, {**IN_WORDS, "format": "other"}, {**IN_WORDS, "class_names": '["with_mask", "without_mask"]'}, {"format": FORMAT}):
+    for harm in ({}, {**IN_WORDS, "format": "other"}, {**IN_WORDS, "class_names": '["with_mask", "without_mask"]'}, {"format": FORMAT},
+                 {**IN_WORDS, "image_size": "16"}, {**IN_WORDS, "image_size": "-8"}):
         with pytest.raises(InputError, match="no model that this MaskKit exported"):
             OnnxModel(write_model(tmp_path / "foreign.onnx", harm))
 

@@ -118,6 +118,9 @@ def test_a_finished_backbone_is_loaded_and_another_one_not_overwritten(tmp_path,
     assert equal_weights(pretrain(SMALL, tmp_path), model)
     with pytest.raises(InputError, match="holds another run"):
         pretrain(replace(SMALL, seed=1), tmp_path)
+    torch.save({**torch.load(tmp_path / "last.pth", weights_only=True), "random": torch.zeros(3, dtype=torch.uint8)}, tmp_path / "last.pth")
+    with pytest.raises(InputError, match="its last.pth is damaged, or of another version"):
+        pretrain(SMALL, tmp_path)
     (tmp_path / "last.pth").write_bytes(b"no run")
     with pytest.raises(InputError, match="holds another run"):
         pretrain(SMALL, tmp_path)

@@ -151,6 +151,17 @@ def test_a_planned_schedule_cannot_be_lengthened(easy_dataset, tmp_path):
         fit(easy_dataset, dataclasses.replace(config, epochs=2), run_dir=tmp_path, resume=True)
 
 
+@pytest.mark.parametrize("changed", [{"history": 3}, {"optimizer": None}, {"torch_rng": torch.zeros(3, dtype=torch.uint8)}, {"config": []}, {"generator": "x"}])
+def test_a_damaged_state_is_one_sentence(easy_dataset, tmp_path, changed):
+    fit(easy_dataset, QUICK, run_dir=tmp_path)
+    last = torch.load(tmp_path / "last.pth", weights_only=True)
+    torch.save({**last, "training_state": {**last["training_state"], **changed}}, tmp_path / "last.pth")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(InputError, match=r"its last.pth is damaged, or of another version \(\w+Error\)"):
+        fit(easy_dataset, QUICK, run_dir=tmp_path, resume=True)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_a_run_from_before_an_option_existed_can_be_resumed(easy_dataset, tmp_path):
     fit(easy_dataset, dataclasses.replace(QUICK, epochs=2), run_dir=tmp_path)
     content = torch.load(tmp_path / "last.pth", weights_only=True)

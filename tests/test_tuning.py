@@ -126,11 +126,22 @@ def test_two_processes_share_one_study(photo_folder, tmp_path):
 
 @pytest.mark.parametrize("options, said", [
     ({"sampler": "grid"}, "no sampler 'grid'"), ({"space": {}}, "A space needs options of training"), ({"space": {"speed": (1, 2)}}, "got speed"),
-    ({"space": {"batch_size": (0, 8)}}, "batch_size must be at least 1"),
+    ({"space": {"batch_size": (0, 8)}}, "batch_size must be at least 1"), ({"trials": 0}, "at least 1 trial; got 0"),
+    ({"storage": "nothing://there"}, r"The storage nothing://there cannot be used \(NoSuchModuleError"),
 ])
 def test_impossible_studies(easy_dataset, options, said):
     with pytest.raises(InputError, match=said):
         tune(easy_dataset, QUICK, **options)
+
+
+def test_a_storage_that_is_no_storage_is_one_sentence_and_stays_as_it_was(easy_dataset, tmp_path):
+    (tmp_path / "thesis.txt").write_text("my only copy")
+    for storage in (tmp_path / "thesis.txt", f"sqlite:///{tmp_path / 'thesis.txt'}", tmp_path / "thesis.txt" / "study.journal", tmp_path):
+        with pytest.raises(InputError) as caught:
+            tune(easy_dataset, QUICK, storage=storage)
+        assert "thesis.txt" in str(caught.value) or str(tmp_path) in str(caught.value)
+        assert "\n" not in str(caught.value) and [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+        assert (tmp_path / "thesis.txt").read_text() == "my only copy"
 
 
 @pytest.mark.parametrize("low, high", [(0, 1), (1, 1), (2, 1), (1, math.inf), (math.nan, 1)])

@@ -193,6 +193,39 @@ def test_an_explorer_uses_nothing_that_one_of_ipywidgets_7_and_8_lacks():
         assert not names & forbidden, path
 
 
+def sliders_of(widget):
+    """All sliders below a box, with the widget that stands before each."""
+    children = getattr(widget, "children", ())
+    found = [(field, child) for field, child in zip([None, *children], children) if isinstance(child, (ipywidgets.IntSlider, ipywidgets.FloatSlider))]
+    return found + [pair for child in children for pair in sliders_of(child)]
+
+
+def test_every_slider_stands_behind_a_field_with_a_label_and_does_the_same(all_explorers):
+    """The front end names a field by its label, and a slider by nothing."""
+    for name, made in all_explorers.items():
+        pairs = sliders_of(made)
+        assert {id(field) for field, _ in pairs} == {id(c) for c in made.controls.values() if isinstance(c, (ipywidgets.BoundedIntText, ipywidgets.BoundedFloatText))}
+        for field, slider in pairs:
+            same = ("value", "min", "max", "step", "disabled")
+            assert field.description.strip() and not slider.description and not slider.readout, name
+            assert [getattr(field, trait) for trait in same] == [getattr(slider, trait) for trait in same], (name, field.description)
+
+
+def test_a_field_and_its_slider_move_each_other():
+    field = shared.slider("Contrast", 1, 0, 2, 0.1)
+    _, slider = field.row.children
+    field.value = 1.7
+    assert slider.value == 1.7
+    slider.value = 0.1 + 0.2
+    assert field.value == 0.3
+    whole = shared.whole_slider("Page", 5, 1, 9)
+    _, slider = whole.row.children
+    whole.max = 3
+    assert slider.max == slider.value == whole.value == 3
+    whole.disabled, whole.max, slider.value = True, 7, 6
+    assert slider.disabled and whole.value == 6
+
+
 def test_a_mistake_in_the_settings_is_a_sentence_and_not_a_traceback():
     explorer = explore_architecture(image_size=8)
     explorer.controls["blocks"].value = 4
@@ -293,6 +326,7 @@ def test_the_receptive_field_is_what_moves_the_middle_number(blocks):
 def test_the_builder_begins_with_maskcnn_and_its_sliders_are_heard():
     explorer = explore_architecture()
     assert f"{count_parameters(MaskCNN(128)):,} parameters" in explorer.shown.line and "10 of 128" in explorer.shown.line
+    assert "in layer 8, Linear" in explorer.shown.line and "7 Flatten 65536 → 8 Linear 128" in explorer.shown.picture.alt  # the same numbers
     before = explorer.picture.value
     explorer.controls["stride_2"].value = 2
     assert explorer.blocks[1] == architecture.Block(64, stride=2) and explorer.picture.value != before

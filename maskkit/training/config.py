@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 from maskkit.errors import InputError
 from maskkit.models import ANY_SIZE, MODELS, PUBLISHED, WEIGHTS
+from maskkit.runtime import check_seed
 from maskkit.transforms import AUGMENTATIONS
 
 SCHEDULES = ("constant", "one_cycle")
 PRECISIONS = ("float32", "bfloat16", "auto")
+_MOST = 2**31 - 1  # of what torch counts
+_STEEPEST = 1e30  # far below what float32 holds, since a step can be a multiple of it
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,14 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "patience"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} must be at least 1; got {getattr(self, name)}.")
-        if not 0 < self.learning_rate < math.inf:
-            raise InputError(f"learning_rate must be a number above 0; got {self.learning_rate}.")
+            if not 1 <= getattr(self, name) <= _MOST:
+                raise InputError(f"{name} must be at least 1{'' if getattr(self, name) < 1 else f' and at most {_MOST}'}; got {getattr(self, name)}.")
+        check_seed(self.seed)
+        if not 0 < self.learning_rate < _STEEPEST:
+            raise InputError(f"learning_rate must be a number above 0 and below {_STEEPEST:g}; got {self.learning_rate}.")
         for name, highest in (("min_delta", math.inf), ("weight_decay", math.inf), ("label_smoothing", 1), ("growing", 1), ("averaging", 0.9999)):
-            if not 0 <= getattr(self, name) <= highest:
-                raise InputError(f"{name} must be {'at least 0' if highest == math.inf else f'from 0 to {highest}'}; got {getattr(self, name)}.")
+            if not 0 <= getattr(self, name) <= highest or math.isinf(getattr(self, name)):
+                raise InputError(f"{name} must be {'a number of at least 0' if highest == math.inf else f'from 0 to {highest}'}; got {getattr(self, name)}.")
         for name, known in (("model", MODELS), ("augmentation", AUGMENTATIONS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
             if getattr(self, name) not in known:
                 raise InputError(f"There is no {name} {getattr(self, name)!r}; choose one of {', '.join(known)}.")

@@ -22,6 +22,7 @@ from maskkit.training.stopping import EarlyStopping
 
 BEST = "mask_cnn_best.pth"
 LAST = "last.pth"
+DAMAGED = (LookupError, TypeError, AttributeError, RuntimeError)  # what comes of a state that is not as it was written
 ENDS = ("early stopping", "all epochs done")  # how a run that was not interrupted ends
 
 HistoryRow = dict[str, float]
@@ -128,6 +129,14 @@ class Run:
         if self.folder is None or not (self.folder / LAST).is_file():
             raise InputError(f"There is no run to resume in {self.folder}: it has no {LAST}.")
         last = load_checkpoint(self.folder / LAST)
+        if not last.training_state:
+            raise InputError(f"The run in {self.folder} cannot be resumed: its {LAST} is a finished model, and not what training left behind.")
+        try:
+            self._take(last)
+        except DAMAGED as error:
+            raise InputError(f"The run in {self.folder} cannot be resumed: its {LAST} is damaged, or of another version ({type(error).__name__}).") from error
+
+    def _take(self, last: Checkpoint) -> None:
         state = last.training_state
         if _fixed(state["config"]) != _fixed(asdict(self.config)) or state["data"] != self.data:
             raise InputError(f"The run in {self.folder} was made with other data or options; resume it with the same ones (see its config.json).")

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 import ipywidgets
 
 from maskkit.errors import InputError
-from maskkit.plots import plot_architecture, show
-from maskkit.widgets.explorer import Explorer, View, whole_slider
+from maskkit.plots import Picture, plot_architecture, show
+from maskkit.widgets.explorer import Explorer, View, column, whole_slider
 
 CHANNELS = 3  # of a colour picture
 MOST_BLOCKS = 4
@@ -104,9 +104,9 @@ class ArchitectureExplorer(Explorer):
         count = whole_slider("Blocks", len(blocks), 1, MOST_BLOCKS)
         hidden = whole_slider("Fully connected units", 128, 1, 512)
         block_controls = [_block_controls(number, block) for number, block in enumerate(first, 1)]
-        self.columns = [ipywidgets.VBox(list(column.values())) for column in block_controls]
+        self.columns = [column(made.values()) for made in block_controls]
         controls = {"blocks": count, "hidden": hidden}
-        controls |= {f"{name}_{number}": control for number, column in enumerate(block_controls, 1) for name, control in column.items()}
+        controls |= {f"{name}_{number}": control for number, made in enumerate(block_controls, 1) for name, control in made.items()}
         side_by_side = ipywidgets.HBox(self.columns, layout={"flex_flow": "row wrap"})
         super().__init__(controls, [count, side_by_side, hidden])
 
@@ -118,18 +118,22 @@ class ArchitectureExplorer(Explorer):
 
     def view(self) -> View:
         blocks = self.blocks
-        for number, column in enumerate(self.columns):
-            column.layout.display = "" if number < len(blocks) else "none"
+        for number, shown in enumerate(self.columns):
+            shown.layout.display = "" if number < len(blocks) else "none"
         rows = describe_network(blocks, self.image_size, self.controls["hidden"].value)
-        sketched = [row for row in rows if row["layer"] != "ReLU"]  # it changes no shape, and the room is small
-        return View(network_in_words(rows, self.image_size), show(plot_architecture(sketched)), _table(rows))
+        return View(network_in_words(rows, self.image_size), _sketch(rows), _table(rows))
 
 
-def _block_controls(number: int, block: Block) -> dict[str, ipywidgets.IntSlider]:
-    made = {name: whole_slider(f"{number}: {_LABELS[name]}", getattr(block, name), *_LIMITS[name]) for name in _LIMITS}
-    for control in made.values():
-        control.layout.width, control.style.description_width = "25em", "11em"
-    return made
+def _block_controls(number: int, block: Block) -> dict[str, ipywidgets.BoundedIntText]:
+    return {name: whole_slider(f"{number}: {_LABELS[name]}", getattr(block, name), *_LIMITS[name], widths=("9em", "25em")) for name in _LIMITS}
+
+
+def _sketch(rows: Sequence[dict]) -> Picture:
+    """The layers with their numbers in the table; ReLU changes no shape, and the room is small."""
+    sketched = [{**row, "layer": f"{number} {row['layer']}"} for number, row in enumerate(rows, 1) if row["layer"] != "ReLU"]
+    axes = plot_architecture(sketched)
+    axes.set_title(f"{len(rows)} layers, drawn without ReLU", loc="left")
+    return show(axes)
 
 
 def _table(rows: Sequence[dict]) -> list[list[str]]:

@@ -16,10 +16,13 @@ import ipywidgets
 from maskkit.errors import InputError
 from maskkit.plots import PALETTE, Picture
 
-# Wide enough for every label, so that none is cut off.
-LOOK = {"style": {"description_width": "12em"}, "layout": {"width": "32em"}}
+# Of the label, so that none is cut off, and of the whole control.
+WIDTHS = "12em", "32em"
+LOOK = {"style": {"description_width": WIDTHS[0]}, "layout": {"width": WIDTHS[1]}}
 # The handle's own grey on white is hard to find. Blue stands out on a light and on a dark page.
-HANDLE = {"style": {**LOOK["style"], "handle_color": PALETTE["blue"]}, "layout": LOOK["layout"]}
+HANDLE = {"style": {"handle_color": PALETTE["blue"]}, "layout": {"flex": "1 1 0", "width": "auto", "margin": "2px 2px 2px 10px"}}
+# What has the focus is hard to tell: a blue handle stays blue, and a field's border turns from grey to a pale blue.
+FOCUS = "<style>.jupyter-widgets:focus-visible, .jupyter-widgets :focus:focus-visible { outline: 2px solid currentColor !important; outline-offset: 2px }</style>"
 # Set while the solutions are executed: their outputs then hold pictures in place of controls that would have no kernel.
 STATIC = "MASKKIT_STATIC_WIDGETS"
 
@@ -80,7 +83,7 @@ class Explorer(ipywidgets.VBox):
         self.controls = dict(controls)
         self.picture, self.text = ipywidgets.HTML(), ipywidgets.HTML()
         self.shown = View("")
-        super().__init__([ipywidgets.VBox(list(arranged or self.controls.values())), self.picture, self.text])
+        super().__init__([column(arranged or self.controls.values()), self.picture, self.text, ipywidgets.HTML(FOCUS, layout={"display": "none"})])
         for control in self.controls.values():
             if control.has_trait("value"):
                 control.observe(self.redraw, names="value")
@@ -120,14 +123,37 @@ class Explorer(ipywidgets.VBox):
         return bundle
 
 
-def slider(label: str, value: float, low: float, high: float, step: float, *, at_once: bool = True) -> ipywidgets.FloatSlider:
-    """A labelled slider for a number; where drawing takes long, ``at_once=False`` waits until it is let go."""
-    return ipywidgets.FloatSlider(value=value, min=low, max=high, step=step, description=label, continuous_update=at_once, **HANDLE)
+def slider(label: str, value: float, low: float, high: float, step: float, *, at_once: bool = True) -> ipywidgets.BoundedFloatText:
+    """A labelled number with a slider beside it; where drawing takes long, ``at_once=False`` waits until the slider is let go."""
+    field = ipywidgets.BoundedFloatText(value=value, min=low, max=high, step=step, description=label)
+    return _beside(field, ipywidgets.FloatSlider(min=low, max=high, step=step, readout=False, continuous_update=at_once, **HANDLE))
 
 
-def whole_slider(label: str, value: int, low: int, high: int, *, at_once: bool = True) -> ipywidgets.IntSlider:
-    """A labelled slider for a whole number."""
-    return ipywidgets.IntSlider(value=value, min=low, max=high, description=label, continuous_update=at_once, **HANDLE)
+def whole_slider(label: str, value: int, low: int, high: int, *, at_once: bool = True, widths: tuple[str, str] = WIDTHS) -> ipywidgets.BoundedIntText:
+    """A labelled whole number with a slider beside it; ``widths`` are those of the label and of everything."""
+    field = ipywidgets.BoundedIntText(value=value, min=low, max=high, description=label)
+    return _beside(field, ipywidgets.IntSlider(min=low, max=high, readout=False, continuous_update=at_once, **HANDLE), widths)
+
+
+def _beside(field: ipywidgets.Widget, made: ipywidgets.Widget, widths: tuple[str, str] = WIDTHS) -> ipywidgets.Widget:
+    """Give a field a ``row`` in which a slider follows it.
+
+    The field is the control. It is there for its name: ipywidgets ties the label of a field to it, but that of a slider to nothing,
+    and a screen reader then says "slider" and a number. And whoever has no mouse types a number faster than he slides to it.
+    """
+    for name in ("min", "max", "disabled"):
+        ipywidgets.link((field, name), (made, name))
+    # A slider of tenths comes to 0.30000000000000004, which nobody wants to read in a field.
+    ipywidgets.link((field, "value"), (made, "value"), transform=(lambda number: number, lambda number: round(number, 9)))
+    field.style.description_width, width = widths
+    field.layout.flex, field.layout.width = "0 0 auto", f"calc({widths[0]} + 6.5em)"
+    field.row = ipywidgets.HBox([field, made], layout={"width": width})
+    return field
+
+
+def column(controls: Iterable[ipywidgets.Widget]) -> ipywidgets.VBox:
+    """Controls below each other, every number in a row with its slider."""
+    return ipywidgets.VBox([getattr(control, "row", control) for control in controls])
 
 
 def dropdown(label: str, options: Sequence[object], value: object) -> ipywidgets.Dropdown:
@@ -142,7 +168,7 @@ def checkbox(label: str, value: bool = False) -> ipywidgets.Checkbox:
 
 def side_by_side(buttons: Iterable[ipywidgets.Button]) -> ipywidgets.HBox:
     """Buttons in a row, in line with the other controls."""
-    return ipywidgets.HBox(list(buttons), layout={"margin": "0.3em 0 0.6em 12em"})
+    return ipywidgets.HBox(list(buttons), layout={"margin": "0.3em 0 0.6em 12.6em"})
 
 
 def button(label: str, action: Callable[[], None], *, disabled: bool = False) -> ipywidgets.Button:

@@ -67,7 +67,7 @@ class ThresholdExplorer(Explorer):
         return View(line, self._draw(report, let_through, stopped, cheapest, line))
 
     def _draw(self, report: Mapping, let_through: float, stopped: float, cheapest: float | None, line: str) -> Picture:
-        figure = Figure(figsize=(9, 5.6), layout="constrained")
+        figure = Figure(figsize=(9, 4.9), layout="constrained")
         grid = figure.add_gridspec(2, 2, width_ratios=(3, 2))
         scores = plot_scores(self.y_true, self.y_score, report["threshold"], ax=figure.add_subplot(grid[0, 0]))
         scores.legend(*scores.get_legend_handles_labels(), loc="best", frameon=False, fontsize=8)  # inside: there is no room beside

@@ -31,7 +31,7 @@ class TrainConfig:
     device : "auto", "cpu", "cuda" or "mps"
     weight_decay : pulls weights towards 0 at each step (AdamW), at least 0
     schedule : "constant", or "one_cycle": the learning rate climbs, then falls to nearly 0
-    label_smoothing : in [0, 1); the targets of training lie this share of the way towards one half
+    label_smoothing : in [0, 1]; the targets of training lie this share of the way towards one half
     precision : "float32", "bfloat16", or "auto": bfloat16 where the processor or GPU computes with it
     fast : channels-last weights and a fused optimiser: the same steps in less time, rounded differently
     weights : what the network begins with: a name for ``build_model``, or the path of a checkpoint (.pth) of the same network

@@ -214,6 +214,12 @@ def test_forgotten_evaluation_mode_normalises_each_photo_by_itself():
     assert "not those that you trained for" in BY_KEY["eval_mode"].answer.text
 
 
+def test_the_loss_is_lowest_where_the_network_is_as_unsure_as_its_teacher():
+    answers = torch.linspace(0.01, 0.99, 99)
+    losses = nn.functional.binary_cross_entropy_with_logits(torch.logit(answers), torch.full((99,), 0.6), reduction="none")
+    assert answers[losses.argmin()].item() == pytest.approx(0.6) and "doubtful" in BY_KEY["teacher"].answer.text
+
+
 def test_the_best_of_fifty_is_worse_than_it_looks():
     chosen_with, fresh = np.random.default_rng(0).binomial(60, 0.9, (2, 1000, 50)) / 60
     winners = chosen_with.argmax(axis=1)

@@ -1,4 +1,4 @@
-"""Questions of notebook 07: where parameters sit, evaluation mode, shortcuts, frozen features."""
+"""Questions of notebook 07: small kernels, evaluation mode, shortcuts, frozen features, a teacher."""
 
 from maskkit.quizzes.question import Choice, Question
 
@@ -29,5 +29,11 @@ QUESTIONS = (
         Choice("Use it as it is.", "It knows masks, but not your camera. Fifty photos are enough to tell it."),
         Choice("Fine-tune in small steps, and compare with frozen features.",
                "Both keep what was learned. Which is better depends on how far the photos are from the drawn faces, so try both on validation.", right=True),
+    )),
+    Question("teacher", "A masked face, half of it erased. The label is 1, and the teacher says 0.6. What is the small network told by 0.6 that 1 does not tell?", (
+        Choice("That this picture is doubtful.", "The label says the same of every masked face. With a target of 0.6 the loss is lowest where the network is as unsure as the teacher.", right=True),
+        Choice("That the label is wrong.", "The face wears a mask, and the label says so. But what is left of it in this picture leaves a doubt."),
+        Choice("Nothing: whatever is above one half counts as a mask.", "When you decide, it does. The loss looks at the whole number, and pulls the answer to 0.6, not beyond."),
+        Choice("To learn this picture in smaller steps.", "The size of a step is the learning rate's business. The target says where to, not how fast."),
     )),
 )

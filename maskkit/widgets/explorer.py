@@ -139,7 +139,7 @@ def _beside(field: ipywidgets.Widget, made: ipywidgets.Widget, widths: tuple[str
     """Give a field a ``row`` in which a slider follows it.
 
     The field is the control. It is there for its name: ipywidgets ties the label of a field to it, but that of a slider to nothing,
-    and a screen reader then says "slider" and a number. And whoever has no mouse types a number faster than he slides to it.
+    and a screen reader then says "slider" and a number. And whoever has no mouse has a number typed before it is found on a slider.
     """
     for name in ("min", "max", "disabled"):
         ipywidgets.link((field, name), (made, name))

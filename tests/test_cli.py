@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -309,7 +310,9 @@ def wait_for(path, process):
 def test_ctrl_c_keeps_the_best_model_and_says_so(photo_folder, tmp_path):
     command = [sys.executable, "-m", "maskkit", "train", "--data-dir", str(photo_folder), "--run-dir", str(tmp_path / "run"),
                "--image-size", "16", "--epochs", "100000", "--patience", "100000"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    # A shell that runs the tests in the background has them ignore Ctrl-C, and what they start inherits that.
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, preexec_fn=listening)
     wait_for(tmp_path / "run" / "history.csv", process)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)

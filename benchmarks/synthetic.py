@@ -19,12 +19,12 @@ os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from maskkit import evaluate, load_dataset
 from maskkit.faces import generate_faces
 from maskkit.files import read_csv
-from maskkit.pretraining import PretrainConfig, pretrain
+from maskkit.pretraining import PretrainConfig, WithPlaces, pretrain
 from maskkit.transforms import resize, to_float
 
 RUNS = Path("runs/synthetic")
@@ -32,19 +32,20 @@ NETWORKS = {
     "maskresnet": PretrainConfig("maskresnet", pairs=10_000, image_size=80, epochs=16),
     "maskcnn": PretrainConfig("maskcnn", pairs=10_000, image_size=80, epochs=5),
 }
-# How photos are shown to a network that has finished, chosen on the photos' training split: in several sizes where it takes any, with less contrast.
+# How photos are read by a network that has finished, chosen on the photos' training split: in several sizes where it takes any, with less
+# contrast, and from both of its answers: that of the picture, and those of its places.
 SIDES = {"maskresnet": (64, 80, 96, 112), "maskcnn": (80,)}
 CONTRAST = 0.5
 
 
 @torch.no_grad()
-def probabilities(model: nn.Module, images: Tensor, sides: tuple[int, ...]) -> np.ndarray:
-    """Of a mask, (N,): from the mean logit of each uint8 picture and its mirror image in all sizes, with its contrast reduced."""
+def probabilities(network: WithPlaces, images: Tensor, sides: tuple[int, ...]) -> np.ndarray:
+    """Of a mask, (N,): from the mean evidence of each uint8 picture and its mirror image in all sizes, with its contrast reduced."""
     logits = []
     for batch in images.split(256):
         batch = 0.5 + CONTRAST * (to_float(batch) - 0.5)
         sizes = [resize(batch, side) for side in sides]
-        logits.append(sum(model(size) + model(size.flip(3)) for size in sizes) / (2 * len(sides)))
+        logits.append(sum(network.evidence(size) + network.evidence(size.flip(3)) for size in sizes) / (2 * len(sides)))
     return torch.sigmoid(torch.cat(logits).float()).numpy()
 
 
@@ -88,11 +89,11 @@ def main() -> None:
         return speed()
     torch.set_num_threads(options.threads)
     for name in options.networks:
-        model = pretrain(NETWORKS[name], RUNS / name, progress=True, on_epoch=lambda history: print(" ", history[-1], flush=True))
+        network = pretrain(NETWORKS[name], RUNS / name, progress=True, on_epoch=lambda history: print(" ", history[-1], flush=True))
         minutes = sum(float(row["seconds"]) for row in read_csv(RUNS / name / "history.csv")) / 60
         images, truth = photos(("train",) if options.choose else ("val", "test"))
         report(f"{name}, {NETWORKS[name]}, {minutes:.1f} minutes of training; photos' {'training split' if options.choose else 'validation and test splits'}",
-               truth, probabilities(model, images, SIDES[name]))
+               truth, probabilities(network, images, SIDES[name]))
 
 
 if __name__ == "__main__":

@@ -79,6 +79,14 @@ class WithPlaces(nn.Module):
         near = self.model.features[:-1](images)
         return self.model.classifier(self.model.features[-1](near)).squeeze(1).float(), self.places(near).float()
 
+    def evidence(self, images: Tensor) -> Tensor:
+        """Map (B, 3, H, W) to logits (B,) from both answers: that of the picture, and how much more mask than bare mouth its places show."""
+        logits, places = self(images)
+        if places is None:
+            return logits
+        _, mouth, mask = places.softmax(dim=1).mean(dim=(2, 3)).clamp(min=1e-6).log().unbind(dim=1)
+        return logits + mask - mouth
+
 
 def twin_batches(twins: Twins, batch_size: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Both twins of ``batch_size`` pairs at a time, in an order drawn anew; what is left over is left out.
@@ -121,8 +129,8 @@ def loss_of(logits: Tensor, places: Tensor | None, targets: Tensor, where: Tenso
 
 
 def pretrain(config: PretrainConfig = PretrainConfig(), run_dir: str | Path = "runs/drawn", *,
-             on_epoch: Callable[[list[dict]], None] | None = None, progress: bool = False) -> nn.Module:
-    """Train a network on twins; give back the running mean of its weights, and keep it as ``run_dir/mask_cnn_best.pth``.
+             on_epoch: Callable[[list[dict]], None] | None = None, progress: bool = False) -> WithPlaces:
+    """Train a network on twins; give back the running mean of its weights, and keep its ``model`` as ``run_dir/mask_cnn_best.pth``.
 
     A run of the same configuration that was interrupted goes on after its last whole epoch, and ends as if it never had been; one that is
     finished is loaded. There is no validation: nothing is chosen here, and the last epoch is kept.
@@ -138,7 +146,7 @@ def pretrain(config: PretrainConfig = PretrainConfig(), run_dir: str | Path = "r
         run.keep()
         if on_epoch:
             on_epoch(run.history)
-    return run.mean.module.model.to(memory_format=torch.contiguous_format).eval()
+    return run.mean.module.to(memory_format=torch.contiguous_format).eval()
 
 
 class Pretraining:

@@ -89,9 +89,21 @@ def test_answers_for_places_leave_the_network_as_it_is():
     assert WithPlaces(build_model("maskcnn", 48), "maskcnn")(images)[1] is None
 
 
+@torch.no_grad()
+def test_evidence_weighs_the_mask_against_the_bare_mouth():
+    network, images = WithPlaces(build_model("maskresnet", 48)).eval(), torch.rand(2, 3, 48, 48)
+    nn.init.zeros_(network.places.weight)
+    network.places.bias.copy_(torch.tensor([0.5, 0.1, 0.4]).log())  # everywhere a tenth of a mouth and four tenths of a mask
+    assert torch.allclose(network.evidence(images), network(images)[0] + math.log(4))
+    network.places.bias.copy_(torch.tensor([200.0, 0.0, 0.0]))  # neither anywhere, to the last digit
+    assert torch.allclose(network.evidence(images), network(images)[0], atol=1e-5)
+    alone = WithPlaces(build_model("maskcnn", 48), "maskcnn").eval()
+    assert torch.equal(alone.evidence(images), alone(images)[0])
+
+
 def test_a_backbone_is_kept_and_used_like_any_model(tmp_path):
     heard = []
-    model = pretrain(SMALL, tmp_path / "run", on_epoch=lambda history: heard.append(len(history)))
+    model = pretrain(SMALL, tmp_path / "run", on_epoch=lambda history: heard.append(len(history))).model
     best = load_checkpoint(tmp_path / "run" / "mask_cnn_best.pth")
     images = torch.randint(0, 256, (4, 3, 64, 64), dtype=torch.uint8)
     assert (best.model_name, best.image_size, best.epoch) == ("maskresnet", 32, 2) and heard == [1, 2]

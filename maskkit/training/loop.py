@@ -1,5 +1,6 @@
 """One loop, read from top to bottom: epochs, batches, steps. Taught in notebook 04."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterable
@@ -19,10 +20,12 @@ from maskkit.models import WEIGHTS, build_model, freeze_features, train_mode
 from maskkit.runtime import computes_bfloat16, in_precision, keep_freed_memory, seed_everything
 from maskkit.training.averaging import RunningMean
 from maskkit.training.config import TrainConfig
-from maskkit.training.run import FitResult, HistoryRow, Run, can_resume, finished_run
+from maskkit.training.run import CannotResume, FitResult, HistoryRow, Run, finished_run, was_begun
 from maskkit.training.stopping import EarlyStopping
 from maskkit.training.teacher import Teacher
 from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
+
+logger = logging.getLogger(__name__)
 
 
 def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], optimizer: torch.optim.Optimizer, criterion: nn.Module,
@@ -165,15 +168,19 @@ def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_
     """Take the finished run in ``run_dir`` if it was made with this data and configuration; otherwise train it.
 
     Lets a notebook be opened on its own: what an earlier chapter would have left is made on the spot, and a run that was
-    interrupted (a lost connection, an ended kernel) goes on where it was. ``origin`` of the result says which of these it was, and
-    for a run that was found when it was made, and by whom.
+    interrupted (a lost connection, an ended kernel) goes on where it was; if too little is left of it, a warning says so before it
+    is replaced. ``origin`` of the result says which of these it was, and for a run that was found when it was made, and by whom.
     """
     folder = Path(run_dir)
     if finished := finished_run(folder, config, dataset):
         return finished
-    begun = can_resume(folder, config, dataset)
-    result = fit(dataset, config, run_dir=folder, on_epoch=on_epoch, resume=begun, made_by=made_by)
-    return replace(result, origin=f"begun earlier in {folder.as_posix()}, and finished here just now") if begun else result
+    if was_begun(folder, config, dataset):
+        try:
+            result = fit(dataset, config, run_dir=folder, on_epoch=on_epoch, resume=True, made_by=made_by)
+            return replace(result, origin=f"begun earlier in {folder.as_posix()}, and finished here just now")
+        except CannotResume as error:
+            logger.warning("%s So it is trained anew, from its first epoch, and replaced.", error)
+    return fit(dataset, config, run_dir=folder, on_epoch=on_epoch, made_by=made_by)
 
 
 def starting_model(config: TrainConfig, image_size: int, resume: bool = False) -> nn.Module:

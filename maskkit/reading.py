@@ -18,6 +18,7 @@ from torch import Tensor
 from maskkit.errors import InputError
 from maskkit.images import load_image
 from maskkit.memory import free_memory
+from maskkit.progress import progress_bar
 
 logger = logging.getLogger(__name__)
 
@@ -207,15 +208,13 @@ def _thumbnails(images: np.ndarray) -> np.ndarray:
 
 def _each(paths: Sequence[Path], work: Callable[[Path], Result], progress: bool) -> Iterator[Result | InputError]:
     """``work(path)`` of each path in order, or the InputError that it raised, by threads that run a little ahead."""
-    from tqdm.auto import tqdm
-
     def attempt(path: Path) -> Result | InputError:
         try:
             return work(path)
         except InputError as error:
             return error
 
-    with ThreadPoolExecutor(THREADS) as pool, tqdm(total=len(paths), desc="reading photos", unit="img", disable=not progress) as bar:
+    with ThreadPoolExecutor(THREADS) as pool, progress_bar(shown=progress, total=len(paths), desc="reading photos", unit="img") as bar:
         waiting, rest = deque(), iter(paths)
         while True:
             waiting.extend(pool.submit(attempt, path) for path in islice(rest, 16 * THREADS - len(waiting)))

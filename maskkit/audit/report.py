@@ -13,6 +13,7 @@ from maskkit.audit.copies import find_copies, number_groups
 from maskkit.audit.findings import SEVERITIES, Finding, find_problems, photos_in_words, shortcut_sentence
 from maskkit.audit.measure import Photo, list_photos, measure_photos
 from maskkit.audit.shortcuts import Shortcut, find_shortcuts, percent
+from maskkit.progress import progress_bar
 
 SEVERITY_WORDS = {"high": "Fix before training", "medium": "Look at these", "low": "Good to know"}
 
@@ -66,10 +67,8 @@ def audit_folder(folder: str | Path, *, workers: int | None = None, seed: int = 
     InputError
         If there is no such folder, or no file in it.
     """
-    from tqdm.auto import tqdm
-
     listed = list_photos(folder)
-    photos = list(tqdm(measure_photos(listed, workers=workers), total=len(listed), desc="examining", unit="img", disable=not progress))
+    photos = list(progress_bar(measure_photos(listed, workers=workers), shown=progress, total=len(listed), desc="examining", unit="img"))
     # An empty picture is like every other empty picture: that is a finding of its own, and no copy.
     prints = [photo.fingerprint if photo.looks and photo.looks.std >= thresholds.EMPTY_STD else None for photo in photos]
     copies = find_copies([photo.digest or index for index, photo in enumerate(photos)], prints)

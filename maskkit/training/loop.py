@@ -10,13 +10,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.optim import lr_scheduler
-from tqdm.auto import tqdm
 
 from maskkit.checkpoints import load_checkpoint
 from maskkit.datasets import Dataset, Subset
 from maskkit.distributed import ALONE, Part, ProcessLost, Team, join_team
 from maskkit.errors import InputError
 from maskkit.models import WEIGHTS, build_model, freeze_features, train_mode
+from maskkit.progress import progress_bar
 from maskkit.runtime import computes_bfloat16, in_precision, keep_freed_memory, seed_everything
 from maskkit.training.averaging import RunningMean
 from maskkit.training.config import TrainConfig
@@ -137,7 +137,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     try:
         while stopping.epoch < config.epochs and not stopping.should_stop:
             started = time.perf_counter()
-            bar = tqdm(train, desc=f"epoch {stopping.epoch + 1}/{config.epochs}", unit="batch", leave=False, disable=not (progress and team.is_first))
+            bar = progress_bar(train, shown=progress and team.is_first, desc=f"epoch {stopping.epoch + 1}/{config.epochs}", unit="batch", leave=False)
             train_loss, train_accuracy = train_one_epoch(
                 network, bar, optimizer, SmoothedLoss(config.label_smoothing), AUGMENTATIONS[config.augmentation], generator, scheduler=scheduler, bfloat16=bfloat16,
                 image_size=image_size_in(stopping.epoch + 1, dataset.image_size, config), mean=mean, teacher=teacher, team=team)

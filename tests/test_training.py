@@ -275,6 +275,13 @@ def test_interrupting_keeps_the_best_model_so_far(easy_dataset, tmp_path):
     assert equal_weights(fit(easy_dataset, QUICK, run_dir=tmp_path, resume=True).model, fit(easy_dataset, QUICK).model)
 
 
+def test_training_needs_validation_images(easy_dataset):
+    split = easy_dataset.split.copy()
+    split[split == "val"] = "test"
+    with pytest.raises(InputError, match="no validation images"):
+        fit(dataclasses.replace(easy_dataset, split=split), QUICK)
+
+
 def test_a_loss_that_is_never_a_number(easy_dataset, scripted_losses):
     scripted_losses([math.nan] * 10)
     with pytest.raises(InputError, match="lower the learning rate"):

@@ -107,8 +107,10 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     Raises
     ------
     InputError
-        If the loss is never a number, or ``resume`` finds no run, or a run with another configuration.
+        If there are no validation images, the loss is never a number, or ``resume`` finds no run, or a run with another configuration.
     """
+    if not (dataset.split == "val").any():
+        raise InputError("The data set has no validation images, by which training stops and keeps the best weights; give val a share of its fractions.")
     seed_everything(config.seed)
     keep_freed_memory()
     team = join_team(config.device)                                   # this process alone, unless several were started

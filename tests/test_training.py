@@ -315,10 +315,12 @@ def test_load_or_train_goes_on_with_a_run_that_was_interrupted(easy_dataset, tmp
     whole = load_or_train(easy_dataset, QUICK, run_dir=tmp_path / "whole")
     lost = fit(easy_dataset, QUICK, run_dir=tmp_path / "lost", on_epoch=interrupt)
     assert lost.stopped_because == "interrupted" and len(lost.history) == 1
+    again = load_or_train(easy_dataset, QUICK, run_dir=tmp_path / "lost", on_epoch=interrupt)
+    assert again.origin.endswith("and gone on with here just now") and len(again.history) == 2
     epochs = []
     goes_on = load_or_train(easy_dataset, QUICK, run_dir=tmp_path / "lost", on_epoch=lambda history: epochs.append(len(history)))
     assert goes_on.origin == f"begun earlier in {(tmp_path / 'lost').as_posix()}, and finished here just now"
-    assert epochs == list(range(2, len(whole.history) + 1))  # the first epoch was not trained again
+    assert epochs == list(range(3, len(whole.history) + 1))  # the first two epochs were not trained again
     assert equal_weights(goes_on.model, whole.model) and goes_on.best_epoch == whole.best_epoch
     assert load_or_train(easy_dataset, QUICK, run_dir=tmp_path / "lost").origin.startswith("taken from")
 

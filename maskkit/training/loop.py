@@ -20,7 +20,7 @@ from maskkit.progress import progress_bar
 from maskkit.runtime import computes_bfloat16, in_precision, keep_freed_memory, seed_everything
 from maskkit.training.averaging import RunningMean
 from maskkit.training.config import TrainConfig
-from maskkit.training.run import CannotResume, FitResult, HistoryRow, Run, finished_run, was_begun
+from maskkit.training.run import CannotResume, FitResult, HistoryRow, Run, can_resume, finished_run
 from maskkit.training.stopping import EarlyStopping
 from maskkit.training.teacher import Teacher
 from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
@@ -176,10 +176,11 @@ def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_
     folder = Path(run_dir)
     if finished := finished_run(folder, config, dataset):
         return finished
-    if was_begun(folder, config, dataset):
+    if can_resume(folder, config, dataset):
         try:
             result = fit(dataset, config, run_dir=folder, on_epoch=on_epoch, resume=True, made_by=made_by)
-            return replace(result, origin=f"begun earlier in {folder.as_posix()}, and finished here just now")
+            ended = "gone on with" if result.stopped_because == "interrupted" else "finished"
+            return replace(result, origin=f"begun earlier in {folder.as_posix()}, and {ended} here just now")
         except CannotResume as error:
             logger.warning("%s So it is trained anew, from its first epoch, and replaced.", error)
     return fit(dataset, config, run_dir=folder, on_epoch=on_epoch, made_by=made_by)

@@ -74,8 +74,11 @@ def finished_run(run_dir: Path, config: TrainConfig, dataset: Dataset) -> FitRes
     return None
 
 
-def was_begun(run_dir: Path, config: TrainConfig, dataset: Dataset) -> bool:
-    """Whether a folder holds the beginning of just this run, as a lost connection or an ended kernel leaves it."""
+def can_resume(run_dir: Path, config: TrainConfig, dataset: Dataset) -> bool:
+    """Whether a folder holds the beginning of just this run, as a lost connection or an ended kernel leaves it.
+
+    Its record says so; whether the state beside it is whole is found out by restoring it (see `CannotResume`).
+    """
     record = _record(run_dir, config, dataset)
     return record is not None and record["stopped_because"] not in ENDS
 

@@ -1,5 +1,7 @@
 """The command line: parse, call, print. Progress goes to standard error, results to standard output."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import logging
@@ -12,9 +14,18 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import maskkit
 from maskkit.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from maskkit.datasets import Dataset, Subset
+    from maskkit.onnx_model import OnnxModel
+    from maskkit.reading import Images
+    from maskkit.training import FitResult, TrainConfig
 
 # Modules that need torch are imported where they are used, so that --help answers at once.
 
@@ -274,6 +285,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, where argparse prints the usage first."""
 
     def error(self, message: str) -> None:
+        """Print the line on standard error and exit with code 2."""
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
 
@@ -463,7 +475,7 @@ def _with_dashes(argv: Sequence[str]) -> list[str]:
     return [dashed(token) for token in argv]
 
 
-def _train_config(arguments: argparse.Namespace):
+def _train_config(arguments: argparse.Namespace) -> TrainConfig:
     from maskkit.checkpoints import load_checkpoint
     from maskkit.runtime import resolve_device
     from maskkit.training import recipe, starting_model
@@ -505,7 +517,7 @@ def _check_folder(folder: Path) -> None:
         raise InputError(f"Nothing may be written into {nearest}; give another folder for the run.")
 
 
-def _load_data(source: str, arguments: argparse.Namespace):
+def _load_data(source: str, arguments: argparse.Namespace) -> Dataset:
     from maskkit.datasets import load_dataset
 
     return load_dataset(source, image_size=arguments.image_size, n=arguments.faces, variety=arguments.variety,
@@ -513,18 +525,14 @@ def _load_data(source: str, arguments: argparse.Namespace):
                         near_duplicates=arguments.near_duplicates, stream=arguments.stream, progress=_is_first_process())
 
 
-def _load_model(arguments: argparse.Namespace):
+def _load_model(arguments: argparse.Namespace) -> OnnxModel | SimpleNamespace:
     """What answers for photos, trained or exported: ``image_size``, ``predict_proba(images)`` and ``predict_image(path)``."""
     if Path(arguments.model_path).suffix.lower() == ".onnx":
-        import numpy as np
-
         from maskkit.onnx_model import OnnxModel
 
         if arguments.device not in ("auto", "cpu"):
             raise InputError(f"An exported model runs on the processor; leave --device {arguments.device} away.")
-        model = OnnxModel(arguments.model_path)
-        return SimpleNamespace(image_size=model.image_size, predict_image=model.predict_image,
-                               predict_proba=lambda images: np.concatenate([model.predict_proba(batch.permute(0, 2, 3, 1).numpy()) for batch in images.split(256)]))
+        return OnnxModel(arguments.model_path)
     from maskkit import evaluation
     from maskkit.checkpoints import load_checkpoint
     from maskkit.runtime import resolve_device
@@ -534,7 +542,7 @@ def _load_model(arguments: argparse.Namespace):
                            predict_image=partial(evaluation.predict_image, checkpoint))
 
 
-def _test_images(arguments: argparse.Namespace, image_size: int):
+def _test_images(arguments: argparse.Namespace, image_size: int) -> tuple[Images, np.ndarray, list[dict[str, str]]]:
     """Images, targets and skipped files: all of a folder's (or of its test folder's), or the test split of the model's own run."""
     import numpy as np
 
@@ -552,7 +560,7 @@ def _test_images(arguments: argparse.Namespace, image_size: int):
     return photos.images, targets, [{"name": str(path), "reason": reason} for path, reason in photos.problems.items()]
 
 
-def _own_test_split(run_dir: Path, image_size: int, stream: bool | None):
+def _own_test_split(run_dir: Path, image_size: int, stream: bool | None) -> tuple[Images, np.ndarray, list[dict[str, str]]]:
     from maskkit.datasets import load_dataset
 
     try:
@@ -570,7 +578,7 @@ def _own_test_split(run_dir: Path, image_size: int, stream: bool | None):
     return test.images, test.targets.numpy(), [{"name": name, "reason": reason} for name, reason in dataset.skipped]
 
 
-def _write_split(path: Path, dataset) -> None:
+def _write_split(path: Path, dataset: Dataset) -> None:
     from maskkit.files import write_csv
     from maskkit.images import CLASS_NAMES
 
@@ -578,7 +586,7 @@ def _write_split(path: Path, dataset) -> None:
     write_csv(path, [{"path": name, "class": CLASS_NAMES[target], "group": group, "split": split} for name, target, group, split in rows])
 
 
-def _write_report(run_dir: Path, report: dict, test, y_score) -> None:
+def _write_report(run_dir: Path, report: dict, test: Subset, y_score: np.ndarray) -> None:
     from maskkit.evaluation import confident_mistakes
     from maskkit.files import replace_file, write_json
     from maskkit.plots import plot_mistakes, show
@@ -589,7 +597,7 @@ def _write_report(run_dir: Path, report: dict, test, y_score) -> None:
         show(mistakes).save(temporary)
 
 
-def _about_groups(dataset) -> str:
+def _about_groups(dataset: Dataset) -> str:
     return f"{dataset.kept_together} images have a near-duplicate (or share a group) and stay in one split with it; {len(dataset.skipped)} files were skipped."
 
 
@@ -615,7 +623,7 @@ def _same_source(arguments: argparse.Namespace) -> str:
     return f"{data}{groups}{drawn} --image-size {arguments.image_size}{model} --recipe {arguments.recipe} --seed {arguments.seed}"
 
 
-def _say_interrupted(result, run_dir: Path) -> None:
+def _say_interrupted(result: FitResult, run_dir: Path) -> None:
     from maskkit.training import BEST
 
     if result.best_epoch:

@@ -252,9 +252,11 @@ def _load_photos(image_size: int, stream: bool | None, progress: bool) -> Datase
         raise InputError(f"The photos are not in {folder}; run maskkit data photos, set MASKKIT_PHOTOS to their folder, or use the synthetic faces.")
     rows = {row["path"]: row for row in read_manifest()}
     samples = find_samples(folder)
-    listed = [sample for sample in samples if sample.path.relative_to(folder).as_posix() in rows]
+    listed, unlisted = [], []
+    for sample in samples:
+        (listed if sample.path.relative_to(folder).as_posix() in rows else unlisted).append(sample)
     photos = read([sample.path for sample in listed], image_size, stream=stream, progress=progress)
-    problems = photos.problems | {sample.path: "not in the manifest of the photos" for sample in samples if sample not in set(listed)}
+    problems = photos.problems | {sample.path: "not in the manifest of the photos" for sample in unlisted}
     listed = [listed[index] for index in photos.kept]
     targets = _targets_of(listed, folder, problems)
     names = _names(folder, [sample.path for sample in listed])

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from maskkit.checkpoints import Checkpoint
+from maskkit.errors import InputError
 from maskkit.images import CLASS_NAMES, load_image
 from maskkit.reading import Images
 from maskkit.transforms import to_float
@@ -36,13 +37,15 @@ def predict_proba(model: nn.Module, images: Images | np.ndarray, batch_size: int
         images = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
     device, was_training = next(model.parameters()).device, model.training
     model.eval()
-    logits = [model(to_float(batch.to(device))).double().cpu() for batch in images.split(batch_size)]
-    model.train(was_training)
+    try:
+        logits = [model(to_float(batch.to(device))).double().cpu() for batch in images.split(batch_size)]
+    finally:
+        model.train(was_training)
     return torch.sigmoid(torch.cat(logits)).numpy() if logits else np.empty(0)
 
 
 def predict_image(checkpoint: Checkpoint, source: str | Path | BinaryIO) -> float:
-    """Probability of ``with_mask`` for one photo, prepared as the model's training images were."""
+    """Probability of ``with_mask`` for one photo, prepared as the model's training images were; InputError if it is no image."""
     return float(predict_proba(checkpoint.model, load_image(source, checkpoint.image_size)[None])[0])
 
 
@@ -61,10 +64,17 @@ def evaluate(y_true: Sequence[int] | np.ndarray, y_score: Sequence[float] | np.n
         ``accuracy``, ``accuracy_interval`` (Wilson, 95 %), ``n``, ``majority_baseline``, ``confusion_matrix``
         ([[TN, FP], [FN, TP]]: rows are the truth, columns the answer), ``per_class`` (precision, recall, f1, support),
         ``roc_auc`` (None if there is one class only), ``threshold``. Computed by scikit-learn.
+
+    Raises
+    ------
+    InputError
+        If there is not one score for each label, or there are none.
     """
     from sklearn import metrics  # takes most of a second to import, and training does not need it
 
     y_true, y_score = np.asarray(y_true).astype(int), np.asarray(y_score, dtype=float)
+    if y_true.ndim != 1 or y_true.shape != y_score.shape or not len(y_true):
+        raise InputError(f"There must be one score for each label, both of shape (N,); got labels of shape {y_true.shape} and scores of shape {y_score.shape}.")
     y_pred = (y_score >= threshold).astype(int)
     correct, n = int((y_true == y_pred).sum()), len(y_true)
     scores = metrics.precision_recall_fscore_support(y_true, y_pred, labels=[0, 1], zero_division=0)
@@ -89,7 +99,14 @@ def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[flo
 
     Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927. Unlike the textbook
     ``p ± 1.96 · sqrt(p(1-p)/n)`` it stays within [0, 1] and is honest for shares near 0 and 1.
+
+    Raises
+    ------
+    InputError
+        Unless ``correct`` lies between 0 and ``n``, and ``n`` is at least 1.
     """
+    if not 0 <= correct <= n or n < 1:
+        raise InputError(f"A share needs 0 <= correct <= n, and n at least 1; got {correct} of {n}.")
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     share = correct / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)

@@ -38,6 +38,7 @@ class Deployed(nn.Module):
         self.model = model
 
     def forward(self, pixels: Tensor) -> Tensor:
+        """Map uint8 pixels (B, H, W, 3) to probabilities (B,) of a mask."""
         images = pixels.permute(0, 3, 1, 2).to(next(self.parameters()).dtype) / 255  # (B, 3, H, W) in [0, 1]
         return torch.sigmoid(self.model(images))
 

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,21 +21,21 @@ logger = logging.getLogger(__name__)
 
 
 def cache_dir() -> Path:
-    """Folder for what can be drawn or downloaded again: ``$MASKKIT_CACHE``, or the platform's cache folder."""
+    """Folder for what can be drawn or downloaded again, there or not: ``$MASKKIT_CACHE``, or the platform's cache folder."""
     if os.environ.get("MASKKIT_CACHE"):
         return Path(os.environ["MASKKIT_CACHE"]).expanduser()
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
         base = Path.home() / "Library" / "Caches"
     else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "maskkit"
 
 
 @contextmanager
 def replace_file(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; move it over ``path`` only if the block succeeds.
+    """Yield a temporary path beside ``path``; move it over ``path`` only if the block succeeds. Missing folders are made.
 
     ``os.replace`` is atomic on one file system (Python documentation, "os.replace"), so a reader sees the old
     file or the new one, never a part.
@@ -44,9 +45,20 @@ def replace_file(path: str | Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield temporary
-        os.replace(temporary, path)
+        _move_over(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _move_over(new: Path, old: Path) -> None:
+    """``os.replace``; on Windows tried again for two seconds, since a virus scanner may hold a file that was just written."""
+    for pause in (0.05, 0.15, 0.5, 1.3) if sys.platform == "win32" else ():
+        try:
+            os.replace(new, old)
+            return
+        except PermissionError:
+            time.sleep(pause)
+    os.replace(new, old)
 
 
 def drawn_once(key: str, draw: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

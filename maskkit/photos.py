@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from maskkit.errors import InputError
 from maskkit.files import cache_dir, read_csv
 from maskkit.images import CLASS_NAMES
+from maskkit.progress import progress_bar
 
 COMMIT = "7e500749401bad4bb338790fbdb89b58e41ef2d9"
 URL = f"https://github.com/chandrikadeb7/Face-Mask-Detection/archive/{COMMIT}.zip"
@@ -129,15 +130,13 @@ def _new_folder(out: Path) -> Iterator[Path]:
 
 
 def _lay_out(opened: zipfile.ZipFile, folder: Path, out: Path, progress: bool) -> Photos:
-    from tqdm.auto import tqdm
-
     rows = {row["path"]: row for row in read_manifest()}
     members = _photo_members(opened, sum(int(row["bytes"]) for row in rows.values()))
     for class_name in CLASS_NAMES:
         (folder / class_name).mkdir()
     by_digest = {row["sha256"]: path for path, row in rows.items()}
     verified, changed, unlisted = set(), set(), []
-    for name, member in tqdm(members.items(), desc="verifying photos", unit="img", disable=not progress):
+    for name, member in progress_bar(members.items(), shown=progress, desc="verifying photos", unit="img"):
         content = opened.read(member)
         digest = sha256(content).hexdigest()
         # Archive programs disagree about letters outside ASCII in names, so that the content may know better.

@@ -1,5 +1,7 @@
 """Read many photos: all of them into memory, or, where they do not fit, a few batches at a time while they are used."""
 
+from __future__ import annotations
+
 import hashlib
 import logging
 import os
@@ -18,6 +20,7 @@ from torch import Tensor
 from maskkit.errors import InputError
 from maskkit.images import load_image
 from maskkit.memory import free_memory
+from maskkit.progress import progress_bar
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +43,11 @@ class StreamedImages:
     paths : readable image files
     image_size : int
         Side in pixels to which every image is resized.
-    digest : hashlib object, optional
+    digest : hashlib.blake2b, optional
         Hash of all pixels, if whoever looked at the files has taken it.
     """
 
-    def __init__(self, paths: Sequence[Path], image_size: int, digest=None):
+    def __init__(self, paths: Sequence[Path], image_size: int, digest: hashlib.blake2b | None = None):
         self.paths = np.empty(len(paths), dtype=object)
         self.paths[:] = paths
         self.image_size, self._digest = image_size, digest
@@ -57,11 +60,11 @@ class StreamedImages:
         """(N, 3, H, W)."""
         return len(self), 3, self.image_size, self.image_size
 
-    def __getitem__(self, chosen) -> Tensor:
+    def __getitem__(self, chosen: int | slice | np.ndarray | Tensor) -> Tensor:
         paths = self._paths(chosen)
         return self._load(paths) if isinstance(paths, Path) else next(StreamedImages(paths, self.image_size).batches([slice(None)]))
 
-    def take(self, chosen: np.ndarray) -> "StreamedImages":
+    def take(self, chosen: np.ndarray) -> StreamedImages:
         """Some of the images, still on disk."""
         return StreamedImages(self.paths[chosen], self.image_size)
 
@@ -85,11 +88,11 @@ class StreamedImages:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def digest(self):
+    def digest(self) -> hashlib.blake2b:
         """Hash of all pixels in order, to be added to."""
         return self._digest.copy() if self._digest else _add_pixels(_new_digest(), self.split(256))
 
-    def _paths(self, chosen) -> np.ndarray | Path:
+    def _paths(self, chosen: int | slice | np.ndarray | Tensor) -> np.ndarray | Path:
         return self.paths[chosen.numpy() if isinstance(chosen, Tensor) else chosen]  # NumPy takes a tensor of one position for a number
 
     def _load(self, path: Path) -> Tensor:
@@ -109,7 +112,7 @@ def batches_of(images: Images, positions: Iterable[Tensor]) -> Iterator[Tensor]:
     return images.batches(positions) if isinstance(images, StreamedImages) else (images[chosen] for chosen in positions)
 
 
-def pixel_digest(images: Images):
+def pixel_digest(images: Images) -> hashlib.blake2b:
     """Hash of all pixels in order, the same for images in memory and on disk."""
     return images.digest() if isinstance(images, StreamedImages) else _add_pixels(_new_digest(), [images])
 
@@ -145,7 +148,9 @@ def read(paths: Sequence[Path], image_size: int, *, stream: bool | None = None, 
     if stream or (stream is None and not fits_in_memory(len(paths), image_size)):
         return _look(paths, image_size, with_thumbnails, progress)
     images, kept, problems = read_images(paths, image_size, progress=progress)
-    small = _thumbnails(images if image_size >= MIN_SIDE else read_images([paths[index] for index in kept], MIN_SIDE)[0]) if with_thumbnails else None
+    small = None
+    if with_thumbnails and len(kept):
+        small = _thumbnails(images if image_size >= MIN_SIDE else read_images([paths[index] for index in kept], MIN_SIDE)[0])
     return Reading(channels_first(images), kept, problems, small)
 
 
@@ -207,15 +212,13 @@ def _thumbnails(images: np.ndarray) -> np.ndarray:
 
 def _each(paths: Sequence[Path], work: Callable[[Path], Result], progress: bool) -> Iterator[Result | InputError]:
     """``work(path)`` of each path in order, or the InputError that it raised, by threads that run a little ahead."""
-    from tqdm.auto import tqdm
-
     def attempt(path: Path) -> Result | InputError:
         try:
             return work(path)
         except InputError as error:
             return error
 
-    with ThreadPoolExecutor(THREADS) as pool, tqdm(total=len(paths), desc="reading photos", unit="img", disable=not progress) as bar:
+    with ThreadPoolExecutor(THREADS) as pool, progress_bar(shown=progress, total=len(paths), desc="reading photos", unit="img") as bar:
         waiting, rest = deque(), iter(paths)
         while True:
             waiting.extend(pool.submit(attempt, path) for path in islice(rest, 16 * THREADS - len(waiting)))
@@ -228,11 +231,11 @@ def _each(paths: Sequence[Path], work: Callable[[Path], Result], progress: bool)
             bar.update()
 
 
-def _new_digest():
+def _new_digest() -> hashlib.blake2b:
     return hashlib.blake2b(digest_size=8)
 
 
-def _add_pixels(digest, batches: Iterable[Tensor]):
+def _add_pixels(digest: hashlib.blake2b, batches: Iterable[Tensor]) -> hashlib.blake2b:
     for batch in batches:
         digest.update(np.ascontiguousarray(batch.numpy()))
     return digest

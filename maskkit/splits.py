@@ -82,7 +82,8 @@ def read_groups(path: str | Path, names: Sequence[str]) -> np.ndarray:
         If the file cannot be read, lacks a column, lists a photo twice in different groups, or lists one that is not there.
     """
     group_of = _group_table(path)
-    unknown = [name for name in group_of if name not in set(names)]
+    known = set(names)
+    unknown = [name for name in group_of if name not in known]
     if unknown:
         raise InputError(f"{len(unknown)} of the {len(group_of)} paths in {path} are no photos of the data folder: {_first_few(unknown)}; "
                          f"give paths relative to the data folder, like {names[0]}.")

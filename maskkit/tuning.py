@@ -19,7 +19,10 @@ from maskkit.training import TrainConfig, fit, make_optimizer, starting_model, t
 from maskkit.transforms import AUGMENTATIONS
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from optuna import Study, Trial
+    from optuna.storages import BaseStorage
     from optuna.trial import FrozenTrial
 
 SAMPLERS = ("tpe", "random")
@@ -201,7 +204,7 @@ def _row(trial: FrozenTrial) -> Row:
     return {"number": trial.number + 1, **trial.params, "val_loss": math.inf if trial.value is None else trial.value, **measured}
 
 
-def _optuna():
+def _optuna() -> ModuleType:
     try:
         import optuna
     except ImportError:
@@ -209,7 +212,8 @@ def _optuna():
     return optuna
 
 
-def _storage(storage: str | Path | None):
+def _storage(storage: str | Path | None) -> BaseStorage | str | None:
+    """What Optuna takes: nothing, an address as it is, or the journal in a file."""
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 

@@ -10,11 +10,12 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "maskkit"
 
-# errors and files are below everything; any module may use them.
-FOUNDATION = {"errors", "files"}
+# These are below everything; any module may use them.
+FOUNDATION = {"errors", "files", "progress"}
 MAY_IMPORT = {
     "errors": set(),
     "files": set(),
+    "progress": set(),
     "memory": set(),
     "runtime": set(),
     "images": set(),

@@ -210,6 +210,14 @@ def test_copies_across_classes_and_splits(faces, tmp_path):
     assert len(report.of_kind("duplicates_across_classes")) == len(wrong[0].files) and train.exists()
 
 
+def test_files_without_content_are_no_copies_of_each_other(faces, tmp_path):
+    save_faces(faces[:8], tmp_path / "faces", ".jpg", quality=90)
+    for class_name in ("with_mask", "without_mask"):
+        (tmp_path / "faces" / class_name / "empty.jpg").write_bytes(b"")
+    report = audit_folder(tmp_path / "faces")
+    assert len(report.of_kind("unreadable")) == 2 and not report.of_kind("duplicates_across_classes") | report.of_kind("exact_duplicates")
+
+
 def test_a_clean_folder_raises_nothing_worth_fixing(clean_folder):
     report = audit_folder(clean_folder)
     for finding in report.findings:

@@ -8,6 +8,7 @@ from scipy.stats import binomtest
 from sklearn import metrics
 
 from maskkit.checkpoints import Checkpoint
+from maskkit.errors import InputError
 from maskkit.evaluation import accuracy_by, confident_mistakes, evaluate, predict_image, predict_proba, wilson_interval
 from maskkit.models import MaskCNN
 
@@ -41,6 +42,25 @@ def test_against_scikit_learn(answers):
 def test_the_report_is_json_even_with_one_class():
     report = evaluate([1, 1], [0.9, 0.2])
     assert json.loads(json.dumps(report))["roc_auc"] is None and report["accuracy"] == 0.5
+
+
+@pytest.mark.parametrize("y_true, y_score", [([], []), ([0, 1], [0.5]), ([0, 1], [[0.1], [0.9]])])
+def test_labels_and_scores_that_do_not_fit_are_one_sentence(y_true, y_score):
+    with pytest.raises(InputError, match="one score for each label.* got labels of shape"):
+        evaluate(y_true, y_score)
+
+
+@pytest.mark.parametrize("correct, n", [(0, 0), (3, 2), (-1, 2)])
+def test_a_share_that_cannot_be(correct, n):
+    with pytest.raises(InputError, match=f"got {correct} of {n}"):
+        wilson_interval(correct, n)
+
+
+def test_a_model_is_left_as_it_was_also_when_its_input_does_not_fit():
+    model = MaskCNN(16).train()
+    with pytest.raises(RuntimeError):
+        predict_proba(model, np.zeros((1, 20, 20, 3), np.uint8))
+    assert model.training
 
 
 @pytest.mark.parametrize("correct, n", [(0, 10), (7, 10), (588, 615), (10, 10)])

@@ -1,8 +1,10 @@
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from maskkit import files
 from maskkit.files import cache_dir, drawn_once, read_csv, replace_file, write_csv, write_json
 
 
@@ -21,6 +23,34 @@ def test_failure_keeps_the_old_file_and_leaves_nothing_else(tmp_path):
         temporary.write_text("half")
         raise KeyboardInterrupt
     assert (tmp_path / "value.json").read_bytes() == good and len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("platform, held, moved", [("win32", 2, True), ("win32", 9, False), ("linux", 1, False)])
+def test_a_file_that_is_held_for_a_moment_on_windows_is_replaced_all_the_same(monkeypatch, tmp_path, platform, held, moved):
+    tries, replace = iter(range(99)), os.replace
+
+    def busy(new, old):
+        if next(tries) < held:
+            raise PermissionError(13, "The process cannot access the file because it is being used by another process")
+        replace(new, old)
+
+    write_json(tmp_path / "value.json", "old")
+    monkeypatch.setattr(files.os, "replace", busy)
+    monkeypatch.setattr(files.sys, "platform", platform)
+    monkeypatch.setattr(files.time, "sleep", lambda _: None)
+    if moved:
+        write_json(tmp_path / "value.json", "new")
+    else:
+        with pytest.raises(PermissionError):
+            write_json(tmp_path / "value.json", "new")
+    assert (tmp_path / "value.json").read_text() == ('"new"\n' if moved else '"old"\n') and len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the variable of other systems")
+def test_an_empty_variable_is_none(monkeypatch):
+    monkeypatch.delenv("MASKKIT_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    assert cache_dir().is_absolute()
 
 
 def test_cache_follows_the_variable(monkeypatch, tmp_path):

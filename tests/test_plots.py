@@ -315,7 +315,10 @@ def test_image_sizes_are_points_with_a_marker_for_each_class():
     np.testing.assert_array_equal(with_mask.get_offsets(), [[2000, 1500], [500, 500]])
     assert len(without.get_paths()[0]) != len(with_mask.get_paths()[0])
     assert ax.get_xscale() == "log" and title(ax) == "From 90 × 100 to 2,000 × 1,500 pixels; 33 % are square"
-    assert title(plots.plot_image_sizes([64, 64], [64, 64])) == "All 2 pictures are 64 × 64 pixels"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["without mask", "with mask", "square"]
+    ax = plots.plot_image_sizes([64, 64], [64, 64])
+    assert title(ax) == "All 2 pictures are 64 × 64 pixels"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["picture", "square"]  # no class where none is known
 
 
 def test_pixel_histogram_counts_every_pixel_of_each_channel():
@@ -335,6 +338,12 @@ def test_array_has_its_number_in_each_cell_and_a_frame():
     assert plots.alt_text(ax) == "kernel: 1 0.5; -2 30 (framed: 1 × 2 from row 1, column 0)."
 
 
+def test_cells_that_are_still_empty_do_not_count_as_numbers():
+    table = np.arange(81.0).reshape(9, 9)
+    table[0, 0] = np.nan
+    assert plots.alt_text(plots.plot_array(table)) == "array: 9 × 9 numbers from 1 to 80."
+
+
 def test_feature_maps_share_one_scale():
     maps = torch.zeros(3, 4, 4, requires_grad=True)
     with torch.no_grad():
@@ -342,6 +351,7 @@ def test_feature_maps_share_one_scale():
     ax = plots.plot_feature_maps(maps)
     assert {image.get_clim() for image in ax.images} == {(0, 15)}
     assert title(ax) == "3 feature maps of 4 × 4; map 1 answers most, 2 are flat"
+    assert title(plots.plot_feature_maps(maps[:2])) == "2 feature maps of 4 × 4; map 1 answers most, 1 is flat"
 
 
 def test_kernels_are_drawn_about_mid_grey():

@@ -151,7 +151,8 @@ def test_a_planned_schedule_cannot_be_lengthened(easy_dataset, tmp_path):
         fit(easy_dataset, dataclasses.replace(config, epochs=2), run_dir=tmp_path, resume=True)
 
 
-@pytest.mark.parametrize("changed", [{"history": 3}, {"optimizer": None}, {"torch_rng": torch.zeros(3, dtype=torch.uint8)}, {"config": []}, {"generator": "x"}])
+@pytest.mark.parametrize("changed", [{"history": 3}, {"optimizer": None}, {"torch_rng": torch.zeros(3, dtype=torch.uint8)}, {"config": []}, {"generator": "x"},
+                                     {"optimizer": {"state": {}, "param_groups": []}}])
 def test_a_damaged_state_is_one_sentence(easy_dataset, tmp_path, changed):
     fit(easy_dataset, QUICK, run_dir=tmp_path)
     last = torch.load(tmp_path / "last.pth", weights_only=True)
@@ -274,6 +275,13 @@ def test_interrupting_keeps_the_best_model_so_far(easy_dataset, tmp_path):
     assert equal_weights(fit(easy_dataset, QUICK, run_dir=tmp_path, resume=True).model, fit(easy_dataset, QUICK).model)
 
 
+def test_training_needs_validation_images(easy_dataset):
+    split = easy_dataset.split.copy()
+    split[split == "val"] = "test"
+    with pytest.raises(InputError, match="no validation images"):
+        fit(dataclasses.replace(easy_dataset, split=split), QUICK)
+
+
 def test_a_loss_that_is_never_a_number(easy_dataset, scripted_losses):
     scripted_losses([math.nan] * 10)
     with pytest.raises(InputError, match="lower the learning rate"):
@@ -307,21 +315,46 @@ def test_load_or_train_goes_on_with_a_run_that_was_interrupted(easy_dataset, tmp
     whole = load_or_train(easy_dataset, QUICK, run_dir=tmp_path / "whole")
     lost = fit(easy_dataset, QUICK, run_dir=tmp_path / "lost", on_epoch=interrupt)
     assert lost.stopped_because == "interrupted" and len(lost.history) == 1
+    again = load_or_train(easy_dataset, QUICK, run_dir=tmp_path / "lost", on_epoch=interrupt)
+    assert again.origin.endswith("and gone on with here just now") and len(again.history) == 2
     epochs = []
     goes_on = load_or_train(easy_dataset, QUICK, run_dir=tmp_path / "lost", on_epoch=lambda history: epochs.append(len(history)))
     assert goes_on.origin == f"begun earlier in {(tmp_path / 'lost').as_posix()}, and finished here just now"
-    assert epochs == list(range(2, len(whole.history) + 1))  # the first epoch was not trained again
+    assert epochs == list(range(3, len(whole.history) + 1))  # the first two epochs were not trained again
     assert equal_weights(goes_on.model, whole.model) and goes_on.best_epoch == whole.best_epoch
     assert load_or_train(easy_dataset, QUICK, run_dir=tmp_path / "lost").origin.startswith("taken from")
 
 
 @pytest.mark.parametrize("damage", ["last.pth", "mask_cnn_best.pth", "another recipe"])
-def test_what_is_left_of_another_or_a_damaged_run_is_not_gone_on_with(easy_dataset, tmp_path, damage):
+def test_what_is_left_of_another_or_a_damaged_run_is_not_gone_on_with(easy_dataset, tmp_path, caplog, damage):
     fit(easy_dataset, dataclasses.replace(QUICK, seed=5) if damage == "another recipe" else QUICK, run_dir=tmp_path, on_epoch=interrupt)
     if damage != "another recipe":
         (tmp_path / damage).write_bytes((tmp_path / damage).read_bytes()[:1000])
     result = load_or_train(easy_dataset, QUICK, run_dir=tmp_path)
     assert result.origin == "trained here just now" and result.history[0]["epoch"] == 1
+    assert ("trained anew" in caplog.text) == (damage != "another recipe")
+
+
+@pytest.mark.parametrize("state", [
+    {}, {"history": 3}, {"optimizer": {"state": {}, "param_groups": []}}, {"stopping": None}, {"torch_rng": torch.zeros(3, dtype=torch.uint8)},
+])
+def test_a_begun_run_with_a_damaged_state_is_trained_anew_and_said_so(easy_dataset, tmp_path, caplog, state):
+    fit(easy_dataset, QUICK, run_dir=tmp_path, on_epoch=interrupt)
+    last = torch.load(tmp_path / "last.pth", weights_only=True)
+    torch.save({**last, "training_state": {**last["training_state"], **state} if state else {}}, tmp_path / "last.pth")
+    result = load_or_train(easy_dataset, QUICK, run_dir=tmp_path)
+    [line] = caplog.messages
+    assert str(tmp_path) in line and "cannot be resumed" in line and line.endswith("So it is trained anew, from its first epoch, and replaced.")
+    assert result.origin == "trained here just now" and [row["epoch"] for row in result.history] == [1, 2, 3, 4]
+    assert equal_weights(result.model, fit(easy_dataset, QUICK).model)  # what was read of the damaged state left no trace
+    assert load_or_train(easy_dataset, QUICK, run_dir=tmp_path).origin.startswith("taken from")
+
+
+@pytest.mark.parametrize("record", ["[]", '{"train": 3}', "no JSON", '{"train": {}, "data": {}}'])
+def test_a_damaged_record_of_a_run_is_no_run(easy_dataset, tmp_path, record):
+    fit(easy_dataset, QUICK, run_dir=tmp_path)
+    (tmp_path / "config.json").write_text(record, encoding="utf-8")
+    assert load_or_train(easy_dataset, QUICK, run_dir=tmp_path).origin == "trained here just now"
 
 
 @pytest.mark.parametrize("name, value", [("epochs", 0), ("batch_size", 0), ("patience", 0), ("learning_rate", 0.0), ("learning_rate", math.inf),

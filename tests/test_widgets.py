@@ -46,6 +46,17 @@ def explorer(images):
     return explore_augmentation(images)
 
 
+def test_the_arrow_of_a_list_can_be_seen_on_a_light_and_on_a_dark_page():
+    def luminance(color):  # WCAG 2, "relative luminance"
+        parts = [int(color[i:i + 2], 16) / 255 for i in (0, 2, 4)]
+        return sum(w * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) for w, c in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+    arrow = luminance(re.search("stroke='%23([0-9a-f]{6})'", shared.ARROW).group(1))
+    for page in ("ffffff", "212121", "111111"):  # JupyterLab's themes
+        light, dark = sorted((arrow, luminance(page)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 3
+
+
 def pixels(explorer):
     data = re.search(r'base64,([^"]+)"', explorer.picture.value).group(1)
     with Image.open(io.BytesIO(base64.b64decode(data))) as image:

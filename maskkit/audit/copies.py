@@ -26,7 +26,7 @@ def fingerprint(image: Image.Image) -> np.ndarray:
     return thumbnails(np.asarray(image)[None])[0]
 
 
-def find_copies(digests: Sequence[bytes], prints: Sequence[np.ndarray | None]) -> list[Copy]:
+def find_copies(digests: Sequence[bytes | int], prints: Sequence[np.ndarray | None]) -> list[Copy]:
     """Pairs of photos that are copies.
 
     Files with equal bytes are paired with the first of them only, and it alone is compared further, so that a folder in which one file
@@ -34,7 +34,7 @@ def find_copies(digests: Sequence[bytes], prints: Sequence[np.ndarray | None]) -
 
     Parameters
     ----------
-    digests : SHA-256 of each file
+    digests : SHA-256 of each file; a number of its own for one that is like no other, because it is empty or could not be read
     prints : fingerprint of each picture; None leaves it out of the comparison of pictures
     """
     places = defaultdict(list)

@@ -68,7 +68,7 @@ def misnamed(photo: Photo) -> bool:
 def _promised(photo: Photo) -> str | None:
     Image.init()
     promised = Image.EXTENSION.get(photo.path.suffix.lower())
-    return {"MPO": "JPEG", "JPEG2000": "JPEG2000", "DIB": "BMP"}.get(promised, promised)
+    return {"MPO": "JPEG", "DIB": "BMP"}.get(promised, promised)
 
 
 def _misnamed_note(photo: Photo) -> str:

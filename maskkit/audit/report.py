@@ -13,6 +13,7 @@ from maskkit.audit.copies import find_copies, number_groups
 from maskkit.audit.findings import SEVERITIES, Finding, find_problems, photos_in_words, shortcut_sentence
 from maskkit.audit.measure import Photo, list_photos, measure_photos
 from maskkit.audit.shortcuts import Shortcut, find_shortcuts, percent
+from maskkit.progress import progress_bar
 
 SEVERITY_WORDS = {"high": "Fix before training", "medium": "Look at these", "low": "Good to know"}
 
@@ -66,13 +67,12 @@ def audit_folder(folder: str | Path, *, workers: int | None = None, seed: int = 
     InputError
         If there is no such folder, or no file in it.
     """
-    from tqdm.auto import tqdm
-
     listed = list_photos(folder)
-    photos = list(tqdm(measure_photos(listed, workers=workers), total=len(listed), desc="examining", unit="img", disable=not progress))
+    photos = list(progress_bar(measure_photos(listed, workers=workers), shown=progress, total=len(listed), desc="examining", unit="img"))
     # An empty picture is like every other empty picture: that is a finding of its own, and no copy.
     prints = [photo.fingerprint if photo.looks and photo.looks.std >= thresholds.EMPTY_STD else None for photo in photos]
-    copies = find_copies([photo.digest or index for index, photo in enumerate(photos)], prints)
+    # So are files without content, in which there is nothing to be the same.
+    copies = find_copies([photo.digest if photo.n_bytes else index for index, photo in enumerate(photos)], prints)
     groups = number_groups(len(photos), copies)
     shortcuts, why_not = find_shortcuts(photos, groups, seed=seed)
     return Report(Path(folder).expanduser(), tuple(photos), groups, tuple(find_problems(photos, copies, groups, shortcuts)), tuple(shortcuts),
@@ -122,8 +122,7 @@ def headline(report: Report) -> str:
 
 def _some_names(finding: Finding, names: int) -> str:
     if finding.groups:
-        shown = ["; ".join(" = ".join(group[:3]) + (" = …" if len(group) > 3 else "") for group in finding.groups[:2])]
-        return f"For example {shown[0]}"
+        return "For example " + "; ".join(" = ".join(group[:3]) + (" = …" if len(group) > 3 else "") for group in finding.groups[:2])
     if not finding.files or finding.kind.startswith("shortcut"):
         return ""
     notes = finding.notes or ("",) * len(finding.files)

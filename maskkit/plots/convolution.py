@@ -90,7 +90,7 @@ def _draw_highlight(ax: Axes, window: tuple[int, int, int, int] | None, left: fl
 
 
 def _table_text(name: str, table: np.ndarray, fmt: str, window: tuple[int, int, int, int] | None) -> str:
-    text = f"{name}: {table.shape[0]} × {table.shape[1]} numbers from {table.min():{fmt}} to {table.max():{fmt}}"
+    text = f"{name}: {table.shape[0]} × {table.shape[1]} numbers from {np.nanmin(table):{fmt}} to {np.nanmax(table):{fmt}}"
     if table.size <= 64:
         text = f"{name}: {'; '.join(' '.join(_cell_text(v, fmt) or '–' for v in row) for row in table)}"
     if window:
@@ -111,7 +111,7 @@ def plot_feature_maps(maps: object, *, columns: int = 8, title: str | None = Non
     titles = [f"map {i}" for i in range(len(maps))]
     ax, *_ = draw_tiles(list(maps), titles, columns, None, ax, limits=(maps.min(), max(maps.max(), maps.min() + 1e-9)))
     strongest, silent = int(maps.mean(axis=(1, 2)).argmax()), int((np.ptp(maps, axis=(1, 2)) < 1e-9).sum())
-    text = f"{len(maps)} feature maps of {maps.shape[1]} × {maps.shape[2]}; map {strongest} answers most, {silent} are flat"
+    text = f"{len(maps)} feature maps of {maps.shape[1]} × {maps.shape[2]}; map {strongest} answers most, {silent} {'is' if silent == 1 else 'are'} flat"
     return finish(ax, title or text, f"{title + ': ' if title else ''}{text}. Values from {maps.min():.3g} to {maps.max():.3g}.")
 
 

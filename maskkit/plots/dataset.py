@@ -84,16 +84,22 @@ def plot_image_sizes(
     class_names: Sequence[str] = CLASS_NAMES,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the width and the height of each picture, in pixels, as a point; the dashed line is where they are square."""
+    """Draw the width and the height of each picture, in pixels, as a point; the dashed line is where they are square.
+
+    Parameters
+    ----------
+    widths, heights : (N,) pixels.
+    targets : (N,) of 0 and 1; without them all points look alike, and no class is named.
+    """
     widths, heights = as_array(widths).astype(int), as_array(heights).astype(int)
-    targets = np.zeros(len(widths), dtype=int) if targets is None else as_array(targets).astype(int)
+    labels = np.zeros(len(widths), dtype=int) if targets is None else as_array(targets).astype(int)
+    names = ["picture"] if targets is None else [words(name) for name in class_names]
     ax = ensure_axes(ax, width=6.4, height=4.6)
-    for label in np.unique(targets):
-        chosen, color = targets == label, CLASS_STYLES[label]["color"]
+    for label in np.unique(labels):
+        chosen, color = labels == label, CLASS_STYLES[label]["color"]
         # Open rings around filled triangles: both can be seen where they fall on the same point.
         look = ({"color": color, "s": 22}, {"edgecolors": color, "facecolors": "none", "s": 50, "linewidths": 1.5})[label]
-        marker, name = CLASS_STYLES[label]["marker"], words(class_names[label])
-        ax.scatter(widths[chosen], heights[chosen], marker=marker, label=name, **look)
+        ax.scatter(widths[chosen], heights[chosen], marker=CLASS_STYLES[label]["marker"], label=names[label], **look)
     _square_line(ax, widths, heights)
     ax.set(xlabel="width in pixels", ylabel="height in pixels")
     ax.legend(frameon=False, fontsize=9)

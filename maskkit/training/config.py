@@ -84,17 +84,18 @@ class TrainConfig:
             raise InputError(f"{self.model} fits one image size, so its images cannot grow; set growing to 0 or choose one of {', '.join(sorted(ANY_SIZE))}.")
 
 
-# What each recipe changes of the original one. A one-cycle run is planned to its end, so that it waits longer before it stops.
+def _one_cycle(epochs: int, **others: object) -> dict[str, object]:
+    """What all recipes but the original have in common. Each is planned to its end, so that it does not stop early."""
+    return {"epochs": epochs, "patience": epochs, "schedule": "one_cycle", "weight_decay": 0.05, "precision": "auto", "fast": True, **others}
+
+
+# What each recipe changes of the original one.
 RECIPES: dict[str, dict[str, object]] = {
     "original": {},
-    "modern": {"epochs": 45, "learning_rate": 3e-3, "patience": 45, "augmentation": "robust", "weight_decay": 0.05, "schedule": "one_cycle",
-               "label_smoothing": 0.05, "precision": "auto", "fast": True, "growing": 0.6, "averaging": 0.998},
-    "quick": {"epochs": 14, "learning_rate": 3e-3, "patience": 14, "augmentation": "strong", "weight_decay": 0.05, "schedule": "one_cycle",
-              "precision": "auto", "fast": True, "growing": 0.8, "averaging": 0.99},
-    "taught": {"epochs": 45, "learning_rate": 8e-4, "patience": 45, "augmentation": "mild", "weight_decay": 0.05, "schedule": "one_cycle",
-               "precision": "auto", "fast": True, "averaging": 0.998},
-    "transfer": {"model": "maskresnet", "weights": "drawn", "epochs": 15, "learning_rate": 1e-3, "patience": 15, "augmentation": "robust",
-                 "weight_decay": 0.05, "schedule": "one_cycle", "label_smoothing": 0.05, "precision": "auto", "fast": True},
+    "modern": _one_cycle(45, learning_rate=3e-3, augmentation="robust", label_smoothing=0.05, growing=0.6, averaging=0.998),
+    "quick": _one_cycle(14, learning_rate=3e-3, augmentation="strong", growing=0.8, averaging=0.99),
+    "taught": _one_cycle(45, learning_rate=8e-4, augmentation="mild", averaging=0.998),
+    "transfer": _one_cycle(15, learning_rate=1e-3, augmentation="robust", label_smoothing=0.05, model="maskresnet", weights="drawn"),
 }
 # What all but "original" say otherwise for some networks. Without batch normalisation large steps throw the weights about, and a fully
 # connected layer fits one image size; weights that others have trained want to be changed with care.

@@ -1,5 +1,6 @@
 """One loop, read from top to bottom: epochs, batches, steps. Taught in notebook 04."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterable
@@ -9,20 +10,22 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.optim import lr_scheduler
-from tqdm.auto import tqdm
 
 from maskkit.checkpoints import load_checkpoint
 from maskkit.datasets import Dataset, Subset
 from maskkit.distributed import ALONE, Part, ProcessLost, Team, join_team
 from maskkit.errors import InputError
 from maskkit.models import WEIGHTS, build_model, freeze_features, train_mode
+from maskkit.progress import progress_bar
 from maskkit.runtime import computes_bfloat16, in_precision, keep_freed_memory, seed_everything
 from maskkit.training.averaging import RunningMean
 from maskkit.training.config import TrainConfig
-from maskkit.training.run import FitResult, HistoryRow, Run, can_resume, finished_run
+from maskkit.training.run import CannotResume, FitResult, HistoryRow, Run, can_resume, finished_run
 from maskkit.training.stopping import EarlyStopping
 from maskkit.training.teacher import Teacher
 from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
+
+logger = logging.getLogger(__name__)
 
 
 def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], optimizer: torch.optim.Optimizer, criterion: nn.Module,
@@ -104,8 +107,10 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     Raises
     ------
     InputError
-        If the loss is never a number, or ``resume`` finds no run, or a run with another configuration.
+        If there are no validation images, the loss is never a number, or ``resume`` finds no run, or a run with another configuration.
     """
+    if not (dataset.split == "val").any():
+        raise InputError("The data set has no validation images, by which training stops and keeps the best weights; give val a share of its fractions.")
     seed_everything(config.seed)
     keep_freed_memory()
     team = join_team(config.device)                                   # this process alone, unless several were started
@@ -134,7 +139,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     try:
         while stopping.epoch < config.epochs and not stopping.should_stop:
             started = time.perf_counter()
-            bar = tqdm(train, desc=f"epoch {stopping.epoch + 1}/{config.epochs}", unit="batch", leave=False, disable=not (progress and team.is_first))
+            bar = progress_bar(train, shown=progress and team.is_first, desc=f"epoch {stopping.epoch + 1}/{config.epochs}", unit="batch", leave=False)
             train_loss, train_accuracy = train_one_epoch(
                 network, bar, optimizer, SmoothedLoss(config.label_smoothing), AUGMENTATIONS[config.augmentation], generator, scheduler=scheduler, bfloat16=bfloat16,
                 image_size=image_size_in(stopping.epoch + 1, dataset.image_size, config), mean=mean, teacher=teacher, team=team)
@@ -165,15 +170,20 @@ def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_
     """Take the finished run in ``run_dir`` if it was made with this data and configuration; otherwise train it.
 
     Lets a notebook be opened on its own: what an earlier chapter would have left is made on the spot, and a run that was
-    interrupted (a lost connection, an ended kernel) goes on where it was. ``origin`` of the result says which of these it was, and
-    for a run that was found when it was made, and by whom.
+    interrupted (a lost connection, an ended kernel) goes on where it was; if too little is left of it, a warning says so before it
+    is replaced. ``origin`` of the result says which of these it was, and for a run that was found when it was made, and by whom.
     """
     folder = Path(run_dir)
     if finished := finished_run(folder, config, dataset):
         return finished
-    begun = can_resume(folder, config, dataset)
-    result = fit(dataset, config, run_dir=folder, on_epoch=on_epoch, resume=begun, made_by=made_by)
-    return replace(result, origin=f"begun earlier in {folder.as_posix()}, and finished here just now") if begun else result
+    if can_resume(folder, config, dataset):
+        try:
+            result = fit(dataset, config, run_dir=folder, on_epoch=on_epoch, resume=True, made_by=made_by)
+            ended = "gone on with" if result.stopped_because == "interrupted" else "finished"
+            return replace(result, origin=f"begun earlier in {folder.as_posix()}, and {ended} here just now")
+        except CannotResume as error:
+            logger.warning("%s So it is trained anew, from its first epoch, and replaced.", error)
+    return fit(dataset, config, run_dir=folder, on_epoch=on_epoch, made_by=made_by)
 
 
 def starting_model(config: TrainConfig, image_size: int, resume: bool = False) -> nn.Module:

@@ -22,10 +22,14 @@ from maskkit.training.stopping import EarlyStopping
 
 BEST = "mask_cnn_best.pth"
 LAST = "last.pth"
-DAMAGED = (LookupError, TypeError, AttributeError, RuntimeError)  # what comes of a state that is not as it was written
+DAMAGED = (LookupError, TypeError, AttributeError, ValueError, RuntimeError)  # what comes of a state that is not as it was written
 ENDS = ("early stopping", "all epochs done")  # how a run that was not interrupted ends
 
 HistoryRow = dict[str, float]
+
+
+class CannotResume(InputError):
+    """What is left of a run is not enough to go on with it; whoever does not ask for that very run can train anew."""
 
 
 @dataclass(frozen=True)
@@ -58,29 +62,35 @@ def describe_data(dataset: Dataset) -> dict[str, object]:
 
 def finished_run(run_dir: Path, config: TrainConfig, dataset: Dataset) -> FitResult | None:
     """The finished run in a folder, if it was made with this data and configuration, and its weights are those that it left."""
+    record = _record(run_dir, config, dataset)
+    if record is None or record["stopped_because"] not in ENDS:
+        return None
     try:
-        record = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))
-        wanted = record["stopped_because"] in ENDS and _complete(record["train"]) == asdict(config) and record["data"] == describe_data(dataset)
-        if wanted and record.get("weights_sha256") in (None, _digest(run_dir / BEST)):
+        if record.get("weights_sha256") in (None, _digest(run_dir / BEST)):
             best = load_checkpoint(run_dir / BEST, resolve_device(config.device))
             return FitResult(best.model, read_history(run_dir / "history.csv"), best.epoch, record["stopped_because"], _origin(run_dir, record))
     except (OSError, ValueError, KeyError):
-        pass  # no run, or a damaged one: train
+        pass  # a damaged run: train
     return None
 
 
 def can_resume(run_dir: Path, config: TrainConfig, dataset: Dataset) -> bool:
-    """Whether a folder holds the beginning of just this run, as a lost connection or an ended kernel leaves it."""
+    """Whether a folder holds the beginning of just this run, as a lost connection or an ended kernel leaves it.
+
+    Its record says so; whether the state beside it is whole is found out by restoring it (see `CannotResume`).
+    """
+    record = _record(run_dir, config, dataset)
+    return record is not None and record["stopped_because"] not in ENDS
+
+
+def _record(run_dir: Path, config: TrainConfig, dataset: Dataset) -> dict | None:
+    """What a folder's ``config.json`` says, if its run was made with this data and configuration."""
     try:
         record = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))
         same = _complete(record["train"]) == asdict(config) and record["data"] == describe_data(dataset)
-        if not same or record["stopped_because"] in ENDS:
-            return False
-        for name in (LAST, BEST):  # both are read on resuming: better to find out here that one is damaged
-            load_checkpoint(run_dir / name)
-        return True
-    except (OSError, ValueError, KeyError):
-        return False  # no run, or a damaged one
+        return record if same and "stopped_because" in record else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None  # no run, or a damaged file
 
 
 def _digest(path: Path) -> str:
@@ -125,19 +135,26 @@ class Run:
         self._write_config(None)
 
     def restore(self) -> None:
-        """Go back to the state after the last epoch that was completed."""
+        """Go back to the state after the last epoch that was completed.
+
+        Raises
+        ------
+        CannotResume
+            If there is none, it is damaged, or it is that of a run with other data or options.
+        """
         if self.folder is None or not (self.folder / LAST).is_file():
-            raise InputError(f"There is no run to resume in {self.folder}: it has no {LAST}.")
-        last = load_checkpoint(self.folder / LAST)
-        if not last.training_state:
-            raise InputError(f"The run in {self.folder} cannot be resumed: its {LAST} is a finished model, and not what training left behind.")
+            raise CannotResume(f"There is no run to resume in {self.folder}: it has no {LAST}.")
         try:
-            self._take(last)
+            self._take(load_checkpoint(self.folder / LAST))
+        except InputError as error:
+            raise CannotResume(str(error)) from error
         except DAMAGED as error:
-            raise InputError(f"The run in {self.folder} cannot be resumed: its {LAST} is damaged, or of another version ({type(error).__name__}).") from error
+            raise CannotResume(f"The run in {self.folder} cannot be resumed: its {LAST} is damaged, or of another version ({type(error).__name__}).") from error
 
     def _take(self, last: Checkpoint) -> None:
         state = last.training_state
+        if not state:
+            raise InputError(f"The run in {self.folder} cannot be resumed: its {LAST} is a finished model, and not what training left behind.")
         if _fixed(state["config"]) != _fixed(asdict(self.config)) or state["data"] != self.data:
             raise InputError(f"The run in {self.folder} was made with other data or options; resume it with the same ones (see its config.json).")
         self.model.load_state_dict(last.model.state_dict())

@@ -22,7 +22,10 @@ LOOK = {"style": {"description_width": WIDTHS[0]}, "layout": {"width": WIDTHS[1]
 # The handle's own grey on white is hard to find. Blue stands out on a light and on a dark page.
 HANDLE = {"style": {"handle_color": PALETTE["blue"]}, "layout": {"flex": "1 1 0", "width": "auto", "margin": "2px 2px 2px 10px"}}
 # What has the focus is hard to tell: a blue handle stays blue, and a field's border turns from grey to a pale blue.
-FOCUS = "<style>.jupyter-widgets:focus-visible, .jupyter-widgets :focus:focus-visible { outline: 2px solid currentColor !important; outline-offset: 2px }</style>"
+FOCUS = ".jupyter-widgets:focus-visible, .jupyter-widgets :focus:focus-visible { outline: 2px solid currentColor !important; outline-offset: 2px }"
+# The arrow of a list is dark whatever the page is. A middle grey has a contrast of about 4 to 1 with white and with the dark theme's black.
+ARROW = """.jupyter-widgets.widget-dropdown > select { background-image: url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' \
+viewBox='0 0 18 18'%3E%3Cpath fill='none' stroke='%23808080' stroke-width='2' d='M5 7l4 4 4-4'/%3E%3C/svg%3E") }"""
 # Set while the solutions are executed: their outputs then hold pictures in place of controls that would have no kernel.
 STATIC = "MASKKIT_STATIC_WIDGETS"
 
@@ -49,6 +52,7 @@ class View:
 
     @property
     def picture_html(self) -> str:
+        """The picture; empty where there is none."""
         return self.picture._repr_html_() if self.picture else ""
 
     @property
@@ -83,7 +87,7 @@ class Explorer(ipywidgets.VBox):
         self.controls = dict(controls)
         self.picture, self.text = ipywidgets.HTML(), ipywidgets.HTML()
         self.shown = View("")
-        super().__init__([column(arranged or self.controls.values()), self.picture, self.text, ipywidgets.HTML(FOCUS, layout={"display": "none"})])
+        super().__init__([column(arranged or self.controls.values()), self.picture, self.text, ipywidgets.HTML(f"<style>{FOCUS} {ARROW}</style>", layout={"display": "none"})])
         for control in self.controls.values():
             if control.has_trait("value"):
                 control.observe(self.redraw, names="value")

@@ -156,7 +156,7 @@ class FaceStudio(Explorer):
         return View(line, self._draw(start, before, value, line), rows, "The probabilities as a table")
 
     def _swept(self, attributes: FaceAttributes, name: str) -> Sweep:
-        """Kept by face and attribute, so that choosing another value draws nothing anew."""
+        """Kept by face and attribute, so that choosing another value does not draw them all anew."""
         seed = self.controls["person"].value
         key = (seed, name, replace(attributes, **{name: FaceAttributes.__dataclass_fields__[name].default}) if name != "framing" else attributes)
         if key not in self._sweeps:

@@ -143,6 +143,7 @@ class LiveTraining(Explorer):
 
     @property
     def result(self) -> FitResult | None:
+        """What ``fit`` gave back; None until the present run has ended."""
         return None if self.run is None else self.run.result
 
     def start(self) -> None:
@@ -171,6 +172,7 @@ class LiveTraining(Explorer):
         return self.run is not None and self.run.state in (RUNNING, PAUSED)
 
     def redraw(self, _change: object = None) -> None:
+        """Show the present run, with the buttons that make sense for its state enabled."""
         with self._drawing:
             active = self._active
             for control in self.controls.values():

@@ -754,7 +754,7 @@ def test_wrong_functions_of_learners_are_recognised(name, body, misconception):
 @pytest.mark.parametrize(
     ("name", "body", "said"),
     [
-        ("says_mask", "return 'mask' if probability >= 0.5 else 'no mask'", "gives the text 'mask', but the task asks for True or False"),
+        ("says_mask", "return 'yes' if probability >= 0.5 else 'no'", "gives the text 'yes', but the task asks for True or False"),
         ("best_epoch", "if len(val_losses) == 5:\n    return val_losses.index(min(val_losses)) + 1", "a way through it that meets no `return`"),
         ("says_mask", "return probability > 0.49", "For probability = 0.499: your function gives True, but False is right."),
         ("says_mask", "return probability > 0, 5", "gives a tuple of 2, but the task asks for True or False. (A comma makes a pair"),
@@ -762,19 +762,25 @@ def test_wrong_functions_of_learners_are_recognised(name, body, misconception):
         ("leaked_groups", "return [split[groups == g] for g in np.unique(groups) if len(set(split[groups == g])) > 1]", "right"),
         ("mean_image", "return images.float().median(0)", "gives two tensors, .values and .indices, but the task asks for a tensor"),
         ("mean_image", "return (images.double().square().mean(0)).sqrt() * 1.00002", "the shape is right"),
-        ("flip_horizontal", "return images.flip(-1).squeeze()", "gives the shape (3, 4, 7), but (1, 3, 4, 7) is right"),
+        ("flip_horizontal", "return images.flip(-1).mean(1)", "gives the shape (2, 4, 5), but (2, 3, 4, 5) is right"),
         ("flip_horizontal", "return [image.flip(-1) for image in images]", "torch.stack makes one tensor of a list of them"),
+        ("mean_image", "return images.float().max(0)", "What you look for is in .values."),
+        ("class_balance", "return torch.unique(targets, return_counts=True)", "some functions give back a pair"),
+        ("to_unit_range", "return images / 255,", "(A comma at the end makes a tuple of one.)"),
+        ("predict_labels", "return torch.sigmoid(logits) >= 0,5", "A comma makes a pair"),
+        ("numbers_in_picture", "return height * width * 3 - 1", "For height = 4, width = 5: your function gives 59, but 60 is right."),
+        ("numbers_in_picture", "return 3 ** (height * width)", "your function gives 3486784401, but 60 is right."),
         ("class_balance", "return np.bincount(targets.numpy())[1] / len(targets)", "It was given targets = [0, 0, 0]"),
         ("class_balance", "return round(targets.float().mean().item(), 1)", "rounded to 1 digit behind the point"),
         ("output_size", "return torch.zeros(1, size).shape", "gives the shape (1, 5), but the task asks for one number"),
         ("conv_parameters", "return torch.nn.Conv2d(1, 2, 3).parameters()", "or .parameters() and the like"),
-        ("predict_labels", "return (torch.sigmoid(logits) > 0.49).long()", "gives [0, 1, 1, 1, 1, 1, 1], but"),
+        ("predict_labels", "return (torch.sigmoid(logits) > 0.49).long()", "gives [0, 1, 1, 1, 1, 1, 1, 1], but"),
         ("best_epoch", "return 3", "It gives the same for every input that was tried"),
         ("best_epoch", "yield 1", "`yield` in place of `return`"),
         ("best_epoch", "return val_losses.index", "are its brackets () missing?"),
         ("binary_cross_entropy", "return torch.nn.BCEWithLogitsLoss(logits, targets)", "a BCEWithLogitsLoss that was made but not called"),
         ("precision_recall", "hits = (y_true & y_pred).sum()\nreturn round(hits / y_pred.sum(), 3), round(hits / y_true.sum(), 3)", "rounded to 3 digits"),
-        ("clue_accuracy", "return 1.0", "It gives the same for every input"),
+        ("clue_accuracy", "return 0.5", "It gives the same for every input"),
         ("leaked_groups", "return {g: 1 for g in groups}", "a dict of 3, but the task asks for a list"),
         ("convolve2d", "return torch.nn.functional.conv2d(image[None, None], kernel[None, None]).squeeze()", "gives the shape (4,), but (1, 4) is right"),
         ("to_unit_range", "return images.bfloat16() / 255", "the shape is right, but"),
@@ -809,8 +815,8 @@ def test_what_is_left_to_chance_is_told_once_and_printed_once(name, body, capsys
 
 def test_a_lucky_guess_does_not_pass():
     """Right for all inputs, and wrong when it is asked a second time."""
-    lucky = "def says_mask(probability, asked=[]):\n    asked.append(probability)\n    return probability >= 0.5 if len(asked) < 8 else not probability >= 0.5\n"
-    assert len(EXERCISES["says_mask"]._inputs) == 7
+    lucky = "def says_mask(probability, asked=[]):\n    asked.append(probability)\n    return probability >= 0.5 if len(asked) < 9 else not probability >= 0.5\n"
+    assert len(EXERCISES["says_mask"]._inputs) == 8
     assert checks.says_mask(learn(lucky)).misconception == "left to chance"
 
 
@@ -857,6 +863,39 @@ def test_label_safe_takes_true_and_false_only(value):
     result = checks.label_safe(answer)
     assert result.misconception is None and "True and False, without quotation marks or brackets, but for 'make it grey' you have" in result.message
     assert checks.label_safe({key: np.int64(value) for key, value in checks.label_safe.reference().items()}).passed
+
+
+def test_label_safe_shows_the_quotation_marks_of_a_text():
+    right = EXERCISES["label_safe"].reference()
+    result = checks.label_safe({**right, "make it grey": "True"})
+    assert result.message.endswith("but for 'make it grey' you have 'True'.")
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "misleading"),
+    [
+        ("predict_labels", "return logits >= 0, logits", "torch.stack"),
+        ("mean_image", "return [image.float().mean() for image in images]", "torch.stack"),
+        ("numbers_in_picture", "return height * width * 3 - 1", "Right for"),
+    ],
+)
+def test_no_way_out_is_shown_that_leads_nowhere(name, body, misleading):
+    assert misleading not in attempted(name, body).message
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "not_this"),
+    [
+        ("how_many_right", "return sum(p >= t for p, t in zip(probabilities, truths))", "cut to whole numbers"),
+        ("adjust_brightness", "return images if (images * factor).max() > 1 else images * factor", "factor cut off in place of the pixels"),
+        ("predict_labels", "return torch.sigmoid(logits) >= 0.6", "logits compared with one half"),
+        ("predict_labels", "return torch.softmax(logits, -1) > 1 / len(logits)", "logits compared with 1"),
+        ("says_mask", "return str(probability) >= '0.5'", None),
+    ],
+)
+def test_a_belief_is_not_named_that_another_answer_shares_by_chance(name, body, not_this):
+    result = attempted(name, body)
+    assert result.status == TRY_AGAIN and (not_this is None or result.misconception != not_this)
 
 
 def test_label_safe_is_not_called_a_function():
@@ -1089,7 +1128,7 @@ def test_what_is_printed_is_left_alone(capsys):
         ("class_balance", "def f(targets): return 0.25", "It gives the same for every input that was tried"),
         ("mean_image", "def f(images): return images.float().mean(0).round().int() + 1", "Yours are whole numbers (int32)"),
         ("best_epoch", "def f(val_losses): print(min(val_losses))", "gives nothing back (None): printing is not enough"),
-        ("output_size", "def f(size, kernel): return size", "takes (size, kernel), but the task needs (size, kernel, padding=0, stride=1)"),
+        ("output_size", "def f(size, kernel): return size", "takes (size, kernel), but the task needs (size, kernel, padding, stride)"),
     ],
 )
 def test_type_then_shape_then_values_are_explained(check, source, message):

@@ -87,8 +87,9 @@ def _uint8_images(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "divided by 128",
             lambda images: images / 128,
-            "The pixels go from 0 to 1.99: 128 is the middle of the range, its end is 255.",
+            "The pixels go from 0 to about 2: 127 and 128 are the middle of the range, its end is 255.",
             "Divide by the largest value that uint8 can hold.",
+            also=(lambda images: images / 127,),
         ),
         Misconception(
             "rounded to 0 and 1",
@@ -152,6 +153,49 @@ def _uint8_images(rng: np.random.Generator) -> list[tuple]:
             "This is one picture. The task asks for the whole batch, and the division can do it in one go.",
             "Leave out [0], and the loop.",
         ),
+        Misconception(
+            "sigmoid in place of division",
+            lambda images: torch.sigmoid(images.float()),
+            "The sigmoid makes 0.5 of black, and nearly 1 of all that is brighter than a few steps. 0 should become 0, and 127 about one half.",
+            "Divide by the largest value that uint8 can hold.",
+        ),
+        Misconception(
+            "divided by 100",
+            lambda images: images / 100,
+            "The pixels go up to 2.55. They are no percentages: their largest value is 255.",
+            "Divide by the largest value that uint8 can hold.",
+        ),
+        Misconception(
+            "from -0.5 to 0.5",
+            lambda images: images / 255 - 0.5,
+            "The pixels go from -0.5 to 0.5. The task asks for 0 to 1.",
+            "Subtract nothing.",
+        ),
+        Misconception(
+            "standardised with the numbers of ImageNet",
+            lambda images: (images / 255 - torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)) / torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1),
+            "Mean and spread of another collection of photos (ImageNet) are taken out. Some networks want that; the task asks for 0 to 1.",
+            "Divide by 255 and do nothing else.",
+        ),
+        Misconception(
+            "made grey",
+            lambda images: (images / 255).mean(dim=1),
+            "The scale is right, but the three colours were averaged, and their axis is gone.",
+            "Leave out the mean.",
+            also=(lambda images: (images / 255).mean(dim=1, keepdim=True),),
+        ),
+        Misconception(
+            "axes of length 1 removed",
+            lambda images: (images / 255).squeeze(),
+            "The numbers are right, but squeeze took away the axes of length 1, and a batch of one picture is no batch any more.",
+            "Leave out the squeeze.",
+        ),
+        Misconception(
+            "pixels taken for signed bytes",
+            lambda images: images.view(torch.int8) / 255,
+            "Pixels above 127 became negative: int8 goes from -128 to 127.",
+            "images.float().",
+        ),
     ),
 )
 def to_unit_range(images: Tensor) -> Tensor:
@@ -165,6 +209,13 @@ def _float_images(rng: np.random.Generator) -> list[tuple]:
 
 def _negative_step(images: Tensor) -> Tensor:
     return images[..., ::-1]
+
+
+def _all_but_column(images: Tensor, column: int, rest: float | None = None) -> Tensor:
+    """Mirrored but for one column, which stays as it was, or as the new tensor was filled."""
+    mirrored = images.flip(-1)
+    mirrored[..., column] = images[..., column] if rest is None else rest
+    return mirrored
 
 
 def _copied_onto_itself(images: Tensor) -> Tensor:
@@ -233,14 +284,19 @@ def _copied_onto_itself(images: Tensor) -> Tensor:
         Misconception(
             "colours inverted",
             lambda images: 1 - images,
-            "This is the negative: dark became bright. A mirror moves the pixels and keeps their values.",
+            "Dark became bright, and bright dark: the values are turned round. A mirror moves the pixels and keeps their values.",
             "images.flip(...), with the axis of the columns.",
+            also=(
+                lambda images: 255 - images,
+                lambda images: -images,
+            ),
         ),
         Misconception(
             "turned by 90 degrees",
             lambda images: images.rot90(1, dims=(2, 3)),
             "The faces are turned by 90°. A mirror keeps up and down, height and width.",
             "flip in place of rot90.",
+            also=(lambda images: images.rot90(-1, dims=(2, 3)),),
         ),
         Misconception(
             "axis not named",
@@ -265,6 +321,7 @@ def _copied_onto_itself(images: Tensor) -> Tensor:
             lambda images: torch.cat([images, images.flip(-1)]),
             "The batch has doubled: the originals are still in it. The task asks for the mirrored pictures only.",
             "Return what flip gives you.",
+            also=(lambda images: torch.stack([images, images.flip(-1)]),),
         ),
         Misconception(
             "only the first picture",
@@ -277,6 +334,71 @@ def _copied_onto_itself(images: Tensor) -> Tensor:
             lambda images: torch.cat([images[..., images.shape[-1] // 2 :], images[..., : images.shape[-1] // 2]], dim=-1),
             "The halves changed places, but within each the columns are in their old order. A mirror turns the order of all columns round.",
             "images.flip(...), with the axis of the columns.",
+            also=(lambda images: images.roll(images.shape[-1] // 2, -1),),
+        ),
+        Misconception(
+            "channels turned round as well",
+            lambda images: images.flip(1, 3),
+            "Left and right changed places, which is right, but red and blue did too: axis 1 are the colour channels.",
+            "Turn one axis round, the last.",
+        ),
+        Misconception(
+            "batch turned round as well",
+            lambda images: images.flip(0, 3),
+            "Left and right changed places, which is right, but the pictures now stand in the opposite order: axis 0 is the batch.",
+            "Turn one axis round, the last.",
+        ),
+        Misconception(
+            "columns moved on",
+            lambda images: images.roll(1, -1),
+            "roll moves the columns on by some places, and what leaves on one side comes back on the other. A mirror turns their order round.",
+            "flip in place of roll.",
+            also=(lambda images: images.roll(-1, -1),),
+        ),
+        Misconception(
+            "one column further",
+            lambda images: images.flip(-1).roll(1, -1),
+            "The columns are in the opposite order, but one place too far, and the first stays where it was: -0 is 0, the first column.",
+            "From the end it is counted from -1: images[..., -1 - j].",
+        ),
+        Misconception(
+            "last column not mirrored",
+            lambda images: _all_but_column(images, -1),
+            "The last column of the new pictures is not filled: range(n) ends at n - 1 by itself.",
+            "range(width), without - 1.",
+            also=(lambda images: _all_but_column(images, -1, 0.0),),
+        ),
+        Misconception(
+            "first column not mirrored",
+            lambda images: _all_but_column(images, 0),
+            "The first column of the new pictures is not filled: positions begin at 0, not at 1.",
+            "range(width), without the 1.",
+            also=(lambda images: _all_but_column(images, 0, 0.0),),
+        ),
+        Misconception(
+            "sorted",
+            lambda images: images.sort(dim=-1, descending=True).values,
+            "Each row is sorted by brightness. A mirror turns the order of the columns round, whatever they hold.",
+            "flip in place of sort.",
+            also=(lambda images: images.sort(dim=-1).values,),
+        ),
+        Misconception(
+            "axes of length 1 removed",
+            lambda images: images.flip(-1).squeeze(),
+            "The pictures are mirrored, but squeeze took away the axes of length 1, and a batch of one picture is no batch any more.",
+            "Leave out the squeeze.",
+        ),
+        Misconception(
+            "blended with the mirror image",
+            lambda images: (images + images.flip(-1)) / 2,
+            "The pictures are blended with their mirror images. The task asks for the mirror images alone.",
+            "Return what flip gives you.",
+        ),
+        Misconception(
+            "channels last",
+            lambda images: images.flip(-1).permute(0, 2, 3, 1),
+            "The pictures are mirrored, but the channels stand last, as for drawing. The shape stays (B, 3, H, W).",
+            "Leave out the permute.",
         ),
     ),
 )
@@ -286,8 +408,10 @@ def flip_horizontal(images: Tensor) -> Tensor:
 
 
 def _images_and_factors(rng: np.random.Generator) -> list[tuple]:
+    """The last batch is so dark that a factor of 2 leaves all of it below 1."""
     factors = (1.5, 0.5, 2.0, 1.0, 0.0, 1.2)
-    return [(images, factor) for (images,), factor in zip(_float_images(rng), factors, strict=True)]
+    drawn = [(images, factor) for (images,), factor in zip(_float_images(rng), factors, strict=True)]
+    return [*drawn, (drawn[0][0] * 0.4, 2.0)]
 
 
 @exercise(
@@ -357,6 +481,7 @@ def _images_and_factors(rng: np.random.Generator) -> list[tuple]:
             lambda images, factor: (images / factor).clamp(0, 1),
             "It works the wrong way round: a factor of 2 makes it darker.",
             "Multiply in place of dividing.",
+            also=(lambda images, factor: images / factor,),
         ),
         Misconception(
             "clipped to 0 to 255",
@@ -431,8 +556,9 @@ def _images_and_factors(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "factor made a whole number",
             lambda images, factor: (images * int(factor)).clamp(0, 1),
-            "The factor is cut to a whole number: 0.5 becomes 0, and everything black.",
-            "Leave out int.",
+            "The factor is made a whole number: 0.5 becomes 0, and everything black.",
+            "Leave out int, or round.",
+            also=(lambda images, factor: (images * round(factor)).clamp(0, 1),),
         ),
         Misconception(
             "factor in per cent",
@@ -458,6 +584,93 @@ def _images_and_factors(rng: np.random.Generator) -> list[tuple]:
             "This is one picture. The task asks for the whole batch. (A return inside a loop leaves it at once.)",
             "Multiply the whole batch: it needs no loop.",
         ),
+        Misconception(
+            "a batch with one pixel too bright left as it was",
+            lambda images, factor: images if (images * factor).max() > 1 else images * factor,
+            "As soon as one pixel passes 1, the whole batch stays as it was. Only the pixels above 1 must be cut off; the others get brighter.",
+            "clamp(0, 1) looks at each pixel by itself.",
+        ),
+        Misconception(
+            "a batch with one pixel too bright made white",
+            lambda images, factor: torch.ones_like(images) if (images * factor).max() > 1 else images * factor,
+            "As soon as one pixel passes 1, the whole batch becomes white. Only the pixels above 1 must be cut off.",
+            "clamp(0, 1) looks at each pixel by itself.",
+        ),
+        Misconception(
+            "all black",
+            lambda images, factor: torch.zeros_like(images),
+            "Everything is black, 0. (clamp(1, 0) has its limits in the wrong order: the smaller one stands first. And the minimum with 0 leaves nothing above 0.)",
+            "clamp(0, 1).",
+        ),
+        Misconception(
+            "squeezed in place of clipped",
+            lambda images, factor: torch.sigmoid(images * factor),
+            "A sigmoid (or tanh) squeezes all pixels into the range, so that they change even where the factor is 1. Only the pixels above 1 must be cut off.",
+            "clamp(0, 1).",
+            also=(lambda images, factor: torch.tanh(images * factor),),
+        ),
+        Misconception(
+            "factor taken for a limit",
+            lambda images, factor: images.clamp(max=factor),
+            "The pixels are cut off at the factor, and nothing gets brighter. The factor says how many times as bright they become.",
+            "Multiply by the factor, then clamp(0, 1).",
+            also=(lambda images, factor: images.clamp(0, factor),),
+        ),
+        Misconception(
+            "rounded to black and white",
+            lambda images, factor: (images * factor).clamp(0, 1).round(),
+            "All pixels are rounded to 0 or 1. The floats between are wanted.",
+            "Leave out the rounding.",
+        ),
+        Misconception(
+            "gamma in place of brightness",
+            lambda images, factor: images ** (1 / factor) if factor else torch.zeros_like(images),
+            "Pixels are raised to the power of 1 / factor. That is gamma correction, which changes dark pixels more than bright ones. Brightness multiplies all "
+            "alike.",
+            "images * factor, then clamp.",
+        ),
+        Misconception(
+            "multiplied by 255, then clipped to 1",
+            lambda images, factor: (images * 255 * factor).clamp(0, 1),
+            "Nearly everything is white: these images are floats in [0, 1] already, and times 255 hardly a pixel stays below 1.",
+            "Leave out the 255.",
+        ),
+        Misconception(
+            "factor taken for a decrease",
+            lambda images, factor: (images * (1 - factor)).clamp(0, 1),
+            "A factor of 1 makes everything black here. It should change nothing.",
+            "Multiply by factor, without the 1 -.",
+        ),
+        Misconception(
+            "factor taken for an increase in per cent",
+            lambda images, factor: (images * (1 + factor / 100)).clamp(0, 1),
+            "The factor is taken for a percentage that is added: 2 makes the pictures 2 % brighter. It should make them twice as bright.",
+            "Multiply by factor.",
+        ),
+        Misconception(
+            "stretched between darkest and brightest",
+            lambda images, factor: (images * factor - (images * factor).min()) / ((images * factor).max() - (images * factor).min()),
+            "The darkest pixel becomes 0 and the brightest 1, so the factor drops out. Brightness multiplies the pixels, and cuts off what passes 1.",
+            "images * factor, then clamp.",
+        ),
+        Misconception(
+            "clipped at the brightest pixel that there was",
+            lambda images, factor: (images * factor).clamp(0, images.max().item()),
+            "The pixels are cut off at the brightest one that there was before. They may become as bright as 1.",
+            "clamp(0, 1).",
+        ),
+        Misconception(
+            "factor squared",
+            lambda images, factor: (images * factor * factor).clamp(0, 1),
+            "The factor is used twice: 2 makes the pictures four times as bright.",
+            "Multiply once.",
+        ),
+        Misconception(
+            "axes of length 1 removed",
+            lambda images, factor: (images * factor).clamp(0, 1).squeeze(),
+            "The numbers are right, but squeeze took away the axes of length 1, and a batch of one picture is no batch any more.",
+            "Leave out the squeeze.",
+        ),
     ),
 )
 def adjust_brightness(images: Tensor, factor: float) -> Tensor:
@@ -479,7 +692,7 @@ _SAFE = {
 def _as_bool(value: object) -> object:
     """True or False of what stands for it, 1 or 0 too; anything else as a text, which is neither."""
     number = value.item() if getattr(value, "shape", None) == () else value
-    return bool(number) if isinstance(number, (bool, int, float)) and number in (0, 1) else str(value)
+    return bool(number) if isinstance(number, (bool, int, float)) and number in (0, 1) else repr(value)
 
 
 def _answers(**changed: bool) -> dict[str, bool]:
@@ -567,6 +780,18 @@ def _answers(**changed: bool) -> dict[str, bool]:
             lambda: {key: str(value) for key, value in _SAFE.items()},
             "All of them are right, but in quotation marks they are texts, and a text counts as true whatever it says.",
             "True and False without quotation marks.",
+        ),
+        Misconception(
+            "brightness breaks the label",
+            lambda: _answers(change_the_brightness_a_little=False),
+            "A mask in a little more or less light is still a mask, and can still be seen.",
+            "Is there less of a mask in the evening?",
+        ),
+        Misconception(
+            "only what keeps the colour and all of the picture is safe",
+            lambda: _answers(make_it_grey=False, erase_a_small_random_square=False),
+            "Two are wrong. A mask on a grey photo is still a mask; and a small square hides a part of a mask, seldom all of it.",
+            "Ask whether the mask can still be seen, not whether something is missing.",
         ),
     ),
 )

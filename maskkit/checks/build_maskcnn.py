@@ -10,7 +10,7 @@ from maskkit.checks.exercise import Misconception, exercise
 
 
 def _sizes(rng: np.random.Generator) -> list[tuple]:
-    fixed = [(5, 3, 0, 1), (128, 3, 1, 1), (128, 2, 0, 2), (7, 3, 1, 2), (10, 5, 2, 3), (28, 5, 0, 1), (9, 4, 1, 2), (11, 1, 0, 3)]
+    fixed = [(5, 3, 0, 1), (128, 3, 1, 1), (128, 2, 0, 2), (7, 3, 1, 2), (10, 5, 2, 3), (28, 5, 0, 1), (9, 4, 1, 2), (11, 1, 0, 3), (6, 2, 0, 3)]
     drawn = [(int(rng.integers(12, 200)), *map(int, rng.integers((2, 0, 1), (8, 4, 5)))) for _ in range(8)]
     return [*fixed, *drawn]
 
@@ -53,6 +53,7 @@ def _sizes(rng: np.random.Generator) -> list[tuple]:
             lambda size, kernel, padding, stride: round((size + 2 * padding - kernel) / stride) + 1,
             "Your output is sometimes one too large: half a step is no step.",
             "Round down: //.",
+            also=(lambda size, kernel, padding, stride: math.floor((size + 2 * padding - kernel) / stride + 0.5) + 1,),
         ),
         Misconception(
             "rounded to the nearest, with the 1",
@@ -96,6 +97,7 @@ def _sizes(rng: np.random.Generator) -> list[tuple]:
             lambda size, kernel, padding, stride: size // stride,
             "This is the size divided by the stride. It fits many layers, but only because their padding makes up for the kernel.",
             "How far can a window of `kernel` cells move before it meets the edge?",
+            also=(lambda size, kernel, padding, stride: size / stride,),
         ),
         Misconception(
             "stride applied to the size alone",
@@ -136,8 +138,9 @@ def _sizes(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "brackets forgotten",
             lambda size, kernel, padding, stride: size + 2 * padding - kernel // stride + 1,
-            "Without brackets only the kernel is divided: // comes before + and -.",
+            "Without brackets only the kernel is divided: // and / come before + and -.",
             "Put size + 2 × padding - kernel in brackets.",
+            also=(lambda size, kernel, padding, stride: int(size + 2 * padding - kernel / stride + 1),),
         ),
         Misconception(
             "only the 1 divided",
@@ -210,6 +213,7 @@ def _sizes(rng: np.random.Generator) -> list[tuple]:
             lambda size, kernel, padding, stride: (size + 2 * padding) // stride,
             "The width of the kernel is missing, and so is the first place.",
             "Subtract the kernel before you divide, and count the first place at the end.",
+            also=(lambda size, kernel, padding, stride: (size + 2 * padding) / stride,),
         ),
         Misconception(
             "stride squared",
@@ -283,6 +287,85 @@ def _sizes(rng: np.random.Generator) -> list[tuple]:
             "Two things: the window has a place before its first step; and / gives fractions where the stride does not fit.",
             "// in place of /, and one more place than steps.",
         ),
+        Misconception(
+            "padding on one side, not rounded",
+            lambda size, kernel, padding, stride: (size + padding - kernel) / stride + 1,
+            "Two things: padding is counted on one side only, and / gives fractions where the stride does not fit.",
+            "2 * padding in place of padding, and // in place of /.",
+        ),
+        Misconception(
+            "padding squared",
+            lambda size, kernel, padding, stride: (size + padding**2 - kernel) // stride + 1,
+            "padding ** 2 is padding times padding. The padding comes twice, once on each side.",
+            "2 * padding.",
+        ),
+        Misconception(
+            "kernel subtracted twice",
+            lambda size, kernel, padding, stride: (size + 2 * padding - 2 * kernel) // stride + 1,
+            "The kernel is subtracted twice. Only the padding comes on both sides.",
+            "size + 2 * padding - kernel.",
+        ),
+        Misconception(
+            "formula of a transposed convolution",
+            lambda size, kernel, padding, stride: (size - 1) * stride - 2 * padding + kernel,
+            "This is the formula of a transposed convolution, which makes pictures larger: it asks what went in, given what came out.",
+            "How many places has the window on size + 2 × padding cells?",
+        ),
+        Misconception(
+            "windows over the far edge",
+            lambda size, kernel, padding, stride: -(-(size + 2 * padding) // stride),
+            "The window is set down at every step as long as its first cell is inside, also where its last hangs over the far edge.",
+            "The whole window must fit: at + kernel <= size + 2 × padding.",
+        ),
+        Misconception(
+            "stride 1 keeps the size",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel) // stride + 1 if stride > 1 else size,
+            "With stride 1 this gives back the size. It stays only if the padding makes good what the kernel takes.",
+            "The same formula holds for stride 1.",
+        ),
+        Misconception(
+            "stride of 2 taken for granted",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel) // 2 + 1,
+            "This always takes a stride of 2; the exercise tries others, too.",
+            "// stride.",
+        ),
+        Misconception(
+            "stride plus one",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel) // (stride + 1),
+            "The 1 is added to the stride, as if a step were longer than it is. It stands for the first place, and is added to the number of steps.",
+            "Divide by stride, add 1 last.",
+        ),
+        Misconception(
+            "the picture divided by the kernel",
+            lambda size, kernel, padding, stride: size // kernel,
+            "This counts windows side by side, which move by their own size. Here they move by the stride.",
+            "How far can the window move, and how many steps are that?",
+            also=(lambda size, kernel, padding, stride: (size + 2 * padding) // kernel,),
+        ),
+        Misconception(
+            "nothing but the padding",
+            lambda size, kernel, padding, stride: size + 2 * padding,
+            "This is the size of the picture with its padding. The window must stay inside it with all of its cells.",
+            "How many places has the window?",
+        ),
+        Misconception(
+            "kernel squared",
+            lambda size, kernel, padding, stride: (size + 2 * padding - kernel**2) // stride + 1,
+            "The kernel is squared. Along one side it has kernel cells.",
+            "Subtract kernel.",
+        ),
+        Misconception(
+            "picture and kernel divided each by itself",
+            lambda size, kernel, padding, stride: (size + 2 * padding) // stride - kernel // stride + 1,
+            "Picture and kernel are divided by the stride each by itself, and rounded down each time. The window moves over what the kernel leaves of the picture.",
+            "Subtract first, then divide: (size + 2 × padding - kernel) // stride.",
+        ),
+        Misconception(
+            "odd kernels taken for granted",
+            lambda size, kernel, padding, stride: (size + 2 * padding - 2 * (kernel // 2) - 1) // stride + 1,
+            "2 * (kernel // 2) + 1 is the kernel for odd kernels only. The exercise tries even ones, too.",
+            "Subtract kernel.",
+        ),
     ),
 )
 def output_size(size: int, kernel: int, padding: int = 0, stride: int = 1) -> int:
@@ -298,6 +381,7 @@ def _layers(rng: np.random.Generator) -> list[tuple]:
 @exercise(
     "03",
     cases=_layers,
+    tolerance=1e-9,  # whole numbers: one too many is wrong however many there are
     hints=(
         "One output channel needs one weight for each cell of its window in each input channel, and one bias.",
         "out_channels × (in_channels × kernel × kernel + 1).",
@@ -374,7 +458,8 @@ def _layers(rng: np.random.Generator) -> list[tuple]:
             "weights multiplied by the pixels of a picture of 128 × 128",
             lambda in_channels, out_channels, kernel: out_channels * in_channels * kernel**2 * 128**2 + out_channels,
             "The weights are multiplied by the 128 × 128 pixels of a picture. The same kernel slides over all of them: its weights are shared, and count once.",
-            "Leave out the size of the picture.",
+            "Leave out the size of the picture, and count a bias for each output channel.",
+            also=(lambda in_channels, out_channels, kernel: out_channels * in_channels * kernel**2 * 128**2,),
         ),
         Misconception(
             "multiplied by the pixels of a picture of 64 × 64",
@@ -489,6 +574,85 @@ def _layers(rng: np.random.Generator) -> list[tuple]:
             lambda in_channels, out_channels, kernel: out_channels * in_channels * kernel**2 + in_channels + out_channels,
             "There are biases for inputs and outputs here; they belong to the outputs alone.",
             "Leave out the in_channels behind the +.",
+        ),
+        Misconception(
+            "one window only",
+            lambda in_channels, out_channels, kernel: kernel**2,
+            "This is one window of kernel × kernel weights. There is one for each input channel of each output channel.",
+            "out_channels * in_channels * kernel ** 2, and the biases.",
+            also=(lambda in_channels, out_channels, kernel: kernel**2 + 1,),
+        ),
+        Misconception(
+            "only the biases",
+            lambda in_channels, out_channels, kernel: out_channels,
+            "This is how many biases there are, and how many kernels (len of the weights counts the first axis only).",
+            "Each kernel has in_channels × kernel × kernel weights besides.",
+        ),
+        Misconception(
+            "tensors counted",
+            lambda in_channels, out_channels, kernel: 2,
+            "Your answer is 2 for every input: there are two tensors, weights and biases. The task asks how many numbers they hold.",
+            "numel() counts the numbers of a tensor.",
+        ),
+        Misconception(
+            "lengths of the tensors added up",
+            lambda in_channels, out_channels, kernel: 2 * out_channels,
+            "len of a tensor is the length of its first axis, here out_channels. The task asks how many numbers there are.",
+            "numel() counts the numbers of a tensor.",
+        ),
+        Misconception(
+            "input channels and bias forgotten",
+            lambda in_channels, out_channels, kernel: out_channels * kernel**2,
+            "Two things: a kernel reaches through all input channels, and each output channel has a bias.",
+            "Multiply by in_channels, and add out_channels.",
+        ),
+        Misconception(
+            "output channels and bias forgotten",
+            lambda in_channels, out_channels, kernel: in_channels * kernel**2,
+            "Two things: these are the weights of a single kernel, and there is one for each output channel; and each has a bias.",
+            "Multiply by out_channels, and add out_channels.",
+        ),
+        Misconception(
+            "one kernel too few",
+            lambda in_channels, out_channels, kernel: (out_channels - 1) * (in_channels * kernel**2 + 1),
+            "One kernel is missing: range(n) goes through n numbers, 0 to n - 1, and range(1, n) through one less.",
+            "range(out_channels).",
+        ),
+        Misconception(
+            "bytes counted",
+            lambda in_channels, out_channels, kernel: 4 * out_channels * (in_channels * kernel**2 + 1),
+            "This is four times too much: a float32 takes four bytes, but the task counts numbers.",
+            "numel(), not nbytes.",
+        ),
+        Misconception(
+            "biases subtracted",
+            lambda in_channels, out_channels, kernel: out_channels * (in_channels * kernel**2 - 1),
+            "The biases are subtracted. They are parameters, too.",
+            "Add out_channels.",
+        ),
+        Misconception(
+            "two biases for each output channel",
+            lambda in_channels, out_channels, kernel: out_channels * (in_channels * kernel**2 + 2),
+            "There are two biases for each output channel here. Each has one.",
+            "Add out_channels once.",
+        ),
+        Misconception(
+            "a row of biases for each output channel",
+            lambda in_channels, out_channels, kernel: out_channels * (in_channels * kernel**2 + kernel),
+            "There are as many biases for each output channel as the kernel is wide. Each output channel has a single one.",
+            "Add out_channels.",
+        ),
+        Misconception(
+            "weights multiplied by the biases",
+            lambda in_channels, out_channels, kernel: out_channels * in_channels * kernel**2 * out_channels,
+            "The output channels come in twice, as factors. The biases are added to the weights.",
+            "out_channels * in_channels * kernel ** 2 + out_channels.",
+        ),
+        Misconception(
+            "everything added",
+            lambda in_channels, out_channels, kernel: in_channels + out_channels + kernel,
+            "The three numbers are added. Every output channel has a window of kernel × kernel for each input channel: that is a product.",
+            "out_channels * (in_channels * kernel ** 2 + 1).",
         ),
     ),
 )
@@ -722,6 +886,57 @@ def _times_stride(layers: list[tuple[int, int]]) -> int:
     return field
 
 
+def _times_stride_first(layers: list[tuple[int, int]]) -> int:
+    field = 1
+    for kernel, stride in layers:
+        field = field * stride + kernel - 1
+    return field
+
+
+def _pools_times_two(layers: list[tuple[int, int]]) -> int:
+    field = 1
+    for kernel, stride in layers:
+        field = field + kernel - 1 if stride == 1 else field * 2
+    return field
+
+
+def _own_stride_after_the_first(layers: list[tuple[int, int]]) -> int:
+    field, step = layers[0]
+    for kernel, stride in layers[1:]:
+        step *= stride
+        field += (kernel - 1) * step
+    return field
+
+
+def _backwards(layers: list[tuple[int, int]], added: int) -> int:
+    field = 1
+    for kernel, stride in reversed(layers):
+        field = field * stride + kernel + added
+    return field
+
+
+def _first_layer_twice(layers: list[tuple[int, int]]) -> int:
+    """The field begins with the first layer, and the loop takes it once more."""
+    field, step = layers[0]
+    for kernel, stride in layers:
+        field, step = field + (kernel - 1) * step, step * stride
+    return field
+
+
+def _brackets_forgotten(layers: list[tuple[int, int]]) -> int:
+    field, step = 1, 1
+    for kernel, stride in layers:
+        field, step = field + kernel - 1 * step, step * stride
+    return field
+
+
+def _never_above_two(layers: list[tuple[int, int]]) -> int:
+    field, step = 1, 1
+    for kernel, stride in layers:
+        field, step = field + (kernel - 1) * step, 2 if stride == 2 else step
+    return field
+
+
 @exercise(
     "03",
     cases=_stacks,
@@ -754,6 +969,7 @@ def _times_stride(layers: list[tuple[int, int]]) -> int:
             lambda layers: _grow(layers, own_stride_first=True),
             "A layer's own stride is used for its own window. It spreads only the layers that follow.",
             "Add to the field first, multiply the step afterwards.",
+            also=(_own_stride_after_the_first,),
         ),
         Misconception(
             "started at 0",
@@ -772,6 +988,7 @@ def _times_stride(layers: list[tuple[int, int]]) -> int:
             _times_stride,
             "The field is multiplied by the stride. A stride makes no value see more; it sets the next layer's cells farther apart.",
             "Multiply the step by the stride, not the field.",
+            also=(_times_stride_first,),
         ),
         Misconception(
             "only the last layer",
@@ -911,6 +1128,7 @@ def _times_stride(layers: list[tuple[int, int]]) -> int:
             _pools_double,
             "A pool does not multiply the field: behind a convolution of 3 it makes 4 of it, not 6. It makes the next layer's step larger.",
             "Add (kernel - 1) × step for every layer; then its stride multiplies the step.",
+            also=(_pools_times_two,),
         ),
         Misconception(
             "all kernels taken for 3, strides right",
@@ -924,6 +1142,98 @@ def _times_stride(layers: list[tuple[int, int]]) -> int:
             "This doubles the step after every layer, also after a stride of 1.",
             "step *= stride.",
         ),
+        Misconception(
+            "backwards, with the whole field",
+            lambda layers: _backwards(layers, -1),
+            "From the last layer to the first is a good way, too, but n neighbouring outputs are only n - 1 steps apart.",
+            "(field - 1) * stride + kernel, or keep field and step from the first layer on.",
+            also=(lambda layers: _backwards(layers, 0),),
+        ),
+        Misconception(
+            "first layer counted twice",
+            _first_layer_twice,
+            "The first layer comes in twice: the field begins with its kernel, and the loop takes it again.",
+            "Start the field at 1, or go through layers[1:].",
+            also=(lambda layers: _grow(layers, start=layers[0][0]),),
+        ),
+        Misconception(
+            "started at 3",
+            lambda layers: _grow(layers, start=3),
+            "Two too large everywhere: before the first layer a value sees one pixel, itself.",
+            "Start the field at 1.",
+        ),
+        Misconception(
+            "started at 2",
+            lambda layers: _grow(layers, start=2),
+            "One too large everywhere: before the first layer a value sees one pixel, itself.",
+            "Start the field at 1, and add no 1 at the end.",
+        ),
+        Misconception(
+            "brackets forgotten",
+            _brackets_forgotten,
+            "Without brackets kernel - 1 * step subtracts the step: * comes before -.",
+            "(kernel - 1) * step.",
+        ),
+        Misconception(
+            "odd kernels taken for granted",
+            lambda layers: _grow([(2 * (kernel // 2) + 1, stride) for kernel, stride in layers]),
+            "2 * (kernel // 2) is kernel - 1 for odd kernels only. The pool has a kernel of 2, and adds one step.",
+            "(kernel - 1) * step.",
+        ),
+        Misconception(
+            "pools left out",
+            lambda layers: _grow([(kernel if kernel > stride else 1, stride) for kernel, stride in layers]),
+            "A window that does not overlap its neighbour adds nothing here. It sees more than one value, too: the pool of 2 adds one step.",
+            "Add (kernel - 1) × step for every layer.",
+        ),
+        Misconception(
+            "only strides of 2 counted",
+            lambda layers: _grow([(kernel, 2 if stride == 2 else 1) for kernel, stride in layers]),
+            "Only a stride of 2 makes the step larger here. Any stride multiplies it.",
+            "step *= stride.",
+        ),
+        Misconception(
+            "all strides together counted as 2",
+            _never_above_two,
+            "The step is set to 2 and never gets larger. Two strides of 2 make a step worth 4 pixels: they multiply.",
+            "step *= stride.",
+        ),
+        Misconception(
+            "field set back in the loop",
+            lambda layers: _only_the_last_share(layers) + 1,
+            "The field is set back to 1 in each round of the loop, so that only the last layer counts.",
+            "Put field = 1 before the loop.",
+        ),
+        Misconception(
+            "steps divided",
+            lambda layers: 1 + sum((kernel - 1) / math.prod(s for _, s in layers[:i]) for i, (kernel, _) in enumerate(layers)),
+            "The steps divide what a layer adds. A step of the second layer is worth more pixels of the input, not less.",
+            "(kernel - 1) * step.",
+        ),
+        Misconception(
+            "kernel plus one",
+            lambda layers: _grow([(kernel + 2, stride) for kernel, stride in layers]),
+            "Each layer adds kernel + 1 steps. A window of 3 cells reaches two steps beyond one cell.",
+            "(kernel - 1) * step.",
+        ),
+        Misconception(
+            "kernels times strides multiplied",
+            lambda layers: math.prod(kernel * stride for kernel, stride in layers),
+            "Kernels and strides are all multiplied. Windows overlap: two 3 × 3 layers see 5 pixels, not 9.",
+            "Each layer adds (kernel - 1) × step.",
+        ),
+        Misconception(
+            "kernels and strides added",
+            lambda layers: sum(kernel + stride for kernel, stride in layers),
+            "Kernels and strides are all added up. A stride is no pixel that is seen; it says how far apart the cells of the next layer lie.",
+            "Each layer adds (kernel - 1) × step.",
+        ),
+        Misconception(
+            "number of layers",
+            lambda layers: len(layers),
+            "This is how many layers there are. How much each of them widens the view depends on its kernel and on the strides before it.",
+            "Each layer adds (kernel - 1) × step.",
+        ),
     ),
 )
 def receptive_field(layers: list[tuple[int, int]]) -> int:
@@ -932,7 +1242,7 @@ def receptive_field(layers: list[tuple[int, int]]) -> int:
 
 
 def _logits(rng: np.random.Generator) -> list[tuple]:
-    fixed = [torch.tensor([-2.0, -0.001, 0.0, 0.001, 0.4, 0.52, 3.0]), torch.tensor([0.3]), torch.tensor([-30.0, 30.0])]
+    fixed = [torch.tensor([-2.0, -0.001, 0.0, 0.001, 0.4, 0.45, 0.52, 3.0]), torch.tensor([0.3]), torch.tensor([-30.0, 30.0]), torch.tensor([1.5, 2.5])]
     return [(logits,) for logits in [*fixed, *(torch.as_tensor(rng.normal(0, 2, n), dtype=torch.float32) for n in (5, 16))]]
 
 
@@ -977,6 +1287,7 @@ def _logits(rng: np.random.Generator) -> list[tuple]:
             "Softmax makes the photos of the batch compete, so that their probabilities add up to 1. Each photo has a "
             "probability of its own.",
             "Use torch.sigmoid.",
+            also=(lambda logits: torch.softmax(logits, dim=0),),
         ),
         Misconception(
             "sign of the logit",
@@ -994,7 +1305,7 @@ def _logits(rng: np.random.Generator) -> list[tuple]:
             "sigmoid applied twice",
             lambda logits: (torch.sigmoid(torch.sigmoid(logits)) >= 0.5).long(),
             "Everything comes out as a mask. (A sigmoid of a sigmoid is always above one half, and every probability is above 0.)",
-            "Apply torch.sigmoid once, and compare with 0.5.",
+            "Apply torch.sigmoid once, and compare with 0.5. (Two steps on one tensor undo each other: what out[out < 0] = 0 has made 0, out[out >= 0] = 1 makes 1.)",
         ),
         Misconception(
             "rounded logits",
@@ -1005,7 +1316,7 @@ def _logits(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "cut to whole numbers",
             lambda logits: torch.sigmoid(logits).long(),
-            "Nearly nothing comes out as a mask: .long() and .int() cut off what is behind the point, so 0.99 becomes 0.",
+            "Nearly nothing comes out as a mask: a probability counts only if it is 1. (.long() and .int() cut off what is behind the point, so 0.99 becomes 0.)",
             "Compare with 0.5 first, then .long().",
         ),
         Misconception(
@@ -1048,8 +1359,9 @@ def _logits(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "an axis too many",
             lambda logits: (torch.sigmoid(logits) >= 0.5).unsqueeze(1).long(),
-            "The labels are right, but they stand in a column: shape (B, 1). The task asks for (B,).",
-            "squeeze(1), or leave out what adds the axis.",
+            "The labels are right, but there is an axis too many, as in (B, 1) or (1, B). The task asks for (B,).",
+            "Leave out what adds the axis, or squeeze it.",
+            also=(lambda logits: (logits >= 0).long().unsqueeze(0),),
         ),
         Misconception(
             "exponential in place of sigmoid",
@@ -1062,6 +1374,7 @@ def _logits(rng: np.random.Generator) -> list[tuple]:
             lambda logits: torch.nonzero(torch.sigmoid(logits) >= 0.5).flatten(),
             "These are the positions of the masks. The task asks for a label at each position: 0 or 1.",
             "(torch.sigmoid(logits) >= 0.5).long().",
+            also=(lambda logits: torch.nonzero(logits >= 0),),
         ),
         Misconception(
             "if for a whole batch",
@@ -1129,6 +1442,97 @@ def _logits(rng: np.random.Generator) -> list[tuple]:
             lambda logits: (logits >= 0).long() + 1,
             "The threshold is right, but the labels are 0 and 1, not 1 and 2.",
             "Leave out the + 1.",
+        ),
+        Misconception(
+            "one half for a logit of 0",
+            lambda logits: (torch.sign(logits) + 1) / 2,
+            "Right but for a logit of exactly 0, which gets one half here (its sign is 0, and (0 + 1) / 2 is 0.5). That is no label: at least one half is a mask.",
+            "logits >= 0 gives True and False; .long() makes 1 and 0 of them.",
+        ),
+        Misconception(
+            "any logit but 0 taken for a mask",
+            lambda logits: logits.bool().long(),
+            "Every logit but 0 is a mask here, the negative ones too: bool and != 0 ask only whether a number is 0.",
+            "Compare: >= 0.",
+        ),
+        Misconception(
+            "negative logits made 0",
+            lambda logits: logits.clamp(min=0),
+            "Negative logits became 0, but the others are not 1: a label is 0 or 1.",
+            "A comparison gives True and False; .long() makes 1 and 0 of them.",
+            also=(lambda logits: logits.clamp(0, 1),),
+        ),
+        Misconception(
+            "tanh in place of sigmoid",
+            lambda logits: (torch.tanh(logits) >= 0.5).long(),
+            "tanh goes from -1 to 1, and is 0 for a logit of 0, where the probability is one half.",
+            "torch.sigmoid(logits).",
+        ),
+        Misconception(
+            "logits compared with 1",
+            lambda logits: (logits >= 1).long(),
+            "You compare the logits with 1. A logit of 0.3 is a probability above one half already.",
+            "Which logit belongs to a probability of one half?",
+            also=(lambda logits: (logits > 1).long(),),
+        ),
+        Misconception(
+            "last photo forgotten",
+            lambda logits: (logits[:-1] >= 0).long(),
+            "The last photo has no label: range(n) ends at n - 1 by itself.",
+            "range(len(logits)), without - 1.",
+        ),
+        Misconception(
+            "first photo forgotten",
+            lambda logits: (logits[1:] >= 0).long(),
+            "The first photo has no label: positions begin at 0, not at 1.",
+            "range(len(logits)), without the 1.",
+        ),
+        Misconception(
+            "masks only",
+            lambda logits: [1 for logit in logits if logit >= 0],
+            "There is a label for each mask, and none for the faces without one. Each photo needs a label, 1 or 0.",
+            "Add a 0 where the logit is below 0.",
+        ),
+        Misconception(
+            "two labels for one half",
+            lambda logits: [label for logit in logits for label in (1, 0) if (logit >= 0 if label else logit <= 0)],
+            "A logit of exactly 0 gets two labels, 1 and 0: both conditions hold for it. At least one half is a mask.",
+            "else in place of the second if.",
+        ),
+        Misconception(
+            "a column for each class",
+            lambda logits: torch.nn.functional.one_hot((logits >= 0).long(), 2),
+            "Each photo has two numbers here, one for each class. The task asks for one label, 0 or 1.",
+            "Leave out the one_hot.",
+        ),
+        Misconception(
+            "labels in quotation marks",
+            lambda logits: ["1" if logit >= 0 else "0" for logit in logits],
+            "In quotation marks 1 and 0 are texts. The task asks for the numbers.",
+            "Leave out the quotation marks.",
+        ),
+        Misconception(
+            "one label for the whole batch",
+            lambda logits: (logits >= 0).any().long(),
+            "This is one label for the whole batch. Each photo needs its own.",
+            "Leave out any, all and mean: a comparison works on all at once.",
+            also=(
+                lambda logits: (logits >= 0).all().long(),
+                lambda logits: (logits.mean() >= 0).long(),
+            ),
+        ),
+        Misconception(
+            "labels sorted",
+            lambda logits: (logits >= 0).long().sort().values,
+            "The labels are sorted, and no longer stand where their photos stand.",
+            "Leave out the sorting.",
+        ),
+        Misconception(
+            "probabilities in per cent",
+            lambda logits: (torch.sigmoid(logits) * 100).long(),
+            "These are the probabilities in per cent. A label is 0 or 1.",
+            "Compare the probabilities with 0.5.",
+            also=(lambda logits: torch.sigmoid(logits) * 100,),
         ),
     ),
 )

@@ -172,7 +172,7 @@ class Exercise:
         return self._wrong_parameters(signature)
 
     def _wrong_parameters(self, signature: inspect.Signature) -> CheckResult:
-        needed = _parameters(inspect.signature(self.reference))
+        needed = ", ".join(inspect.signature(self.reference).parameters)
         return self._try_again(f"Your function takes ({_parameters(signature)}), but the task needs ({needed}), in this order.")
 
     def _judge(self, attempt: object) -> CheckResult:
@@ -397,7 +397,7 @@ def same(a: object, b: object, tolerance: float = 1e-4) -> bool:
         if a.dtype.kind in "biuf" and b.dtype.kind in "biuf":
             return a.shape == b.shape and np.allclose(a.astype(float), b.astype(float), tolerance, 1e-6, equal_nan=True)
         return a.shape == b.shape and bool((a == b).all())
-    except (TypeError, ValueError, RuntimeError):  # a ragged list, objects without numbers
+    except (TypeError, ValueError, RuntimeError, OverflowError):  # a ragged list, objects without numbers, a number too large for a float
         return False
 
 
@@ -484,11 +484,20 @@ def complaint(got: object, expected: object) -> str:
 
 def _way_out(got: object, expected: object) -> str:
     """How to come from one type to the other, where that is known."""
-    if type(got) is tuple and len(got) == 2 and _kind(expected) == "number":
-        return " (A comma makes a pair of what stands on its left and right.)"
-    if _kind(expected) == "tensor" and isinstance(got, (list, tuple)) and got and all(isinstance(part, Tensor) for part in got):
+    if hasattr(got, "values") and hasattr(got, "indices"):
+        return " What you look for is in .values."
+    if type(got) is tuple and len(got) == 1:
+        return " (A comma at the end makes a tuple of one.)"
+    if type(got) is tuple and len(got) == 2 and _kind(expected) != "list":
+        return " (A comma makes a pair of what stands on its left and right; and some functions give back a pair.)"
+    if _kind(expected) == "tensor" and isinstance(got, (list, tuple)) and _can_be_stacked(got, tuple(expected.shape)):
         return " torch.stack makes one tensor of a list of them."
     return ""
+
+
+def _can_be_stacked(parts: list | tuple, shape: tuple[int, ...]) -> bool:
+    """Whether torch.stack makes a tensor of the right shape of them."""
+    return len(parts) == shape[0] and all(isinstance(part, Tensor) and tuple(part.shape) == shape[1:] for part in parts)
 
 
 def _wanted(expected: object) -> str:

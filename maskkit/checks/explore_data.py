@@ -48,7 +48,7 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "whole-number division",
             lambda targets: (targets == 1).sum() // len(targets),
-            "The answer is a whole number: // and int() drop everything behind the decimal point.",
+            "The answer is a whole number: // and int() drop everything behind the decimal point (and `all` asks whether every picture has a mask).",
             "Divide with a single /, and leave the fraction.",
         ),
         Misconception(
@@ -67,7 +67,8 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
             "shares of both classes",
             lambda targets: torch.stack([(targets == 0).float().mean(), (targets == 1).float().mean()]),
             "These are the shares of both classes. The task asks for one number, that of with_mask.",
-            "Take the second.",
+            "Leave out the other.",
+            also=(lambda targets: [targets.float().mean(), 1 - targets.float().mean()],),
         ),
         Misconception(
             "True and False in place of their share",
@@ -90,7 +91,7 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "True and False both counted",
             lambda targets: 1,
-            "Your answer is 1 for every input: len(targets == 1) counts the False as well as the True.",
+            "Your answer is 1 for every input: all pictures are counted. (len(targets == 1) counts the False as well as the True.)",
             "sum counts the True alone.",
         ),
         Misconception(
@@ -171,6 +172,65 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
             "This is rounded to 0 or 1, or says which class is larger. The task asks for the share itself.",
             "Leave out round, int and >.",
         ),
+        Misconception(
+            "divided by the number of classes",
+            lambda targets: targets.sum() / 2,
+            "This divides by 2, as many as there are classes. A share divides by how many pictures there are.",
+            "Divide by len(targets).",
+        ),
+        Misconception(
+            "not added up",
+            lambda targets: (targets == 1).any() / len(targets),
+            "Never more than one picture is counted: the counter is set to 1 and not raised by 1. (=+ is no operator: it sets to plus 1.)",
+            "n += 1.",
+        ),
+        Misconception(
+            "True or False in place of a share",
+            lambda targets: (targets == 1).any(),
+            "This says whether any picture has a mask, True or False. The task asks what share has one.",
+            "mean in place of any, after .float().",
+        ),
+        Misconception(
+            "position 1 counted",
+            lambda targets: (len(targets) > 1) / len(targets),
+            "range(len(targets)) goes through the positions 0, 1, 2 and so on, of which one is the number 1. The task is about what stands at each position.",
+            "for target in targets, or targets[i].",
+        ),
+        Misconception(
+            "positions added up",
+            lambda targets: sum(range(len(targets))) / len(targets),
+            "range(len(targets)) goes through the positions 0, 1, 2 and so on, and these are added up. The task is about what stands at each position.",
+            "for target in targets, or targets[i].",
+        ),
+        Misconception(
+            "n + 1 in place of n",
+            lambda targets: targets.sum() / (len(targets) + 1),
+            "This divides by one more than there are pictures. A share divides by all of them.",
+            "len(targets), without + 1.",
+        ),
+        Misconception(
+            "with a mask minus without",
+            lambda targets: (targets == 1).sum() - (targets == 0).sum(),
+            "This is how many more pictures have a mask than have none. A share is the number of those with a mask, divided by all.",
+            "(targets == 1).sum() / len(targets).",
+        ),
+        Misconception(
+            "pictures without a mask for each one with",
+            lambda targets: (targets == 0).sum() / (targets == 1).sum(),
+            "This divides the pictures without a mask by those with one, a ratio of two classes. A share divides by all pictures.",
+            "The ones with a mask stand above the line, all pictures below it.",
+        ),
+        Misconception(
+            "spread in place of share",
+            lambda targets: targets.float().std(),
+            "This is how far the targets are spread (std and var). Of 0 and 1 the mean is the share of the 1s.",
+            "targets.float().mean().",
+            also=(
+                lambda targets: targets.float().var(),
+                lambda targets: targets.float().std(correction=0),
+                lambda targets: targets.float().var(correction=0),
+            ),
+        ),
     ),
 )
 def class_balance(targets: Tensor) -> float:
@@ -217,6 +277,20 @@ def _one_side(values: Tensor, targets: Tensor, threshold: Tensor) -> Tensor:
 def _either_side(values: Tensor, targets: Tensor, threshold: Tensor) -> Tensor:
     share = _one_side(values, targets, threshold)
     return torch.maximum(share, 1 - share)
+
+
+def _either_side_at_least(values: Tensor, targets: Tensor, threshold: Tensor) -> Tensor:
+    share = ((values >= threshold) == (targets == 1)).float().mean()
+    return torch.maximum(share, 1 - share)
+
+
+def _pairs_in_order(values: Tensor, targets: Tensor) -> Tensor:
+    """The area under the ROC curve: in what share of the pairs the picture with a mask has the larger value."""
+    return (values[targets == 1][:, None] > values[targets == 0]).float().mean()
+
+
+def _correlation(values: Tensor, targets: Tensor) -> Tensor:
+    return torch.corrcoef(torch.stack([values, targets.float()]))[0, 1]
 
 
 def _best_of(values: Tensor, targets: Tensor, thresholds: Tensor) -> Tensor:
@@ -269,6 +343,7 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
             lambda values, targets: _shares(values, targets).max(),
             "This is the best share with the masks above the threshold. Pictures with a mask may have the smaller values just as well.",
             "If a threshold is right for 10 %, turn its answers round: then it is right for 90 %.",
+            also=(lambda values, targets: torch.maximum(_shares(values, targets).max(), _shares_at_least(values, targets).max()),),
         ),
         Misconception(
             "masks below only",
@@ -333,6 +408,7 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
             lambda values, targets: _either_side(values, targets, values.median()),
             "This takes the median as the threshold: half of the pictures above it, half below. It is seldom the best one.",
             "Try every value as the threshold.",
+            also=(lambda values, targets: _either_side_at_least(values, targets, values.median()),),
         ),
         Misconception(
             "threshold at the mean, masks above",
@@ -393,6 +469,7 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
             lambda values, targets: _either_side(values, targets, values[0]),
             "Only the first value is tried as the threshold: return leaves the function at once, also from inside a loop.",
             "Put return behind the loop, as far to the left as for.",
+            also=(lambda values, targets: _either_side_at_least(values, targets, values[0]),),
         ),
         Misconception(
             "left the loop after the first threshold, masks above",
@@ -465,6 +542,7 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
             lambda values, targets: _either_side(values, targets, values[-1]),
             "Only the last threshold counts: what was best is set back, or overwritten, in each round of the loop.",
             "Put best = 0 before the loop, and keep the larger of best and the new share.",
+            also=(lambda values, targets: _either_side_at_least(values, targets, values[-1]),),
         ),
         Misconception(
             "per cent in place of share",
@@ -517,8 +595,66 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
         Misconception(
             "& in place of ==",
             lambda values, targets: max(((values > t) & (targets == 1)).float().mean() for t in values),
-            "This counts only pictures with a mask that lie above the threshold. One without a mask that lies below it is right, too.",
+            "Only pictures with a mask count here, which are most for the lowest threshold. One without a mask that lies on the other side is right, too.",
             "Compare the two answers: (values > threshold) == (targets == 1).",
+            also=(lambda values, targets: max(((values >= t) & (targets == 1)).float().mean() for t in values),),
+        ),
+        Misconception(
+            "values sorted without their targets",
+            lambda values, targets: _best_of(values.sort().values, targets, values),
+            "The values are sorted and the targets are not, so that a value stands beside the target of another picture.",
+            "No sorting is needed: every value can be a threshold, in any order. (Else sort both by the same order: order = values.argsort().)",
+        ),
+        Misconception(
+            "always 1",
+            lambda values, targets: 1,
+            "Your answer is 1 for every input, as if a threshold could always tell all of them apart. (Sorting values and targets each by itself pairs them so; "
+            "and the share of masks that are found is 1 for a low enough threshold.)",
+            "Leave every value beside its own target, and count the pictures of both classes.",
+        ),
+        Misconception(
+            "pairs in order",
+            _pairs_in_order,
+            "This is the share of pairs, one picture of each class, in which the picture with a mask has the larger value (AUC). The task asks what share of the "
+            "pictures one threshold gets right.",
+            "Try every value as the threshold.",
+            also=(lambda values, targets: torch.maximum(_pairs_in_order(values, targets), 1 - _pairs_in_order(values, targets)),),
+        ),
+        Misconception(
+            "correlation",
+            _correlation,
+            "This is a correlation: how well a straight line fits. The task asks what share of the pictures one threshold gets right.",
+            "Try every value as the threshold.",
+            also=(lambda values, targets: _correlation(values, targets).abs(),),
+        ),
+        Misconception(
+            "the targets as thresholds",
+            lambda values, targets: max(_either_side_at_least(values, targets, t) for t in targets),
+            "The thresholds are taken from the targets, so only 0 and 1 are tried. The values may be any numbers.",
+            "for threshold in values.",
+        ),
+        Misconception(
+            "threshold in the middle of 0 and 255",
+            lambda values, targets: _either_side(values, targets, torch.tensor(127.0)),
+            "The threshold is the middle of 0 and 255, whatever the values are. They may be any numbers, also below 1.",
+            "Try every value as the threshold.",
+            also=(
+                lambda values, targets: _either_side(values, targets, torch.tensor(128.0)),
+                lambda values, targets: _one_side(values, targets, torch.tensor(127.0)),
+                lambda values, targets: _one_side(values, targets, torch.tensor(128.0)),
+            ),
+        ),
+        Misconception(
+            "smallest value skipped",
+            lambda values, targets: _best_of(values, targets, values.sort().values[1:]),
+            "The smallest value is never tried as the threshold: positions begin at 0, not at 1.",
+            "for threshold in values takes them all.",
+        ),
+        Misconception(
+            "values compared with the targets",
+            lambda values, targets: (values > targets).float().mean(),
+            "This compares each value with its target, 0 or 1. A value is any number, and says mask or no mask only when it is compared with a threshold.",
+            "((values > threshold) == (targets == 1)) for every threshold.",
         ),
     ),
 )
@@ -704,12 +840,14 @@ def _sum_in_uint8(images: Tensor) -> Tensor:
             lambda images: images[:-1].float().sum(dim=0) / len(images),
             "The last picture is not added: range(n) ends at n - 1 by itself.",
             "for image in images takes them all.",
+            also=(lambda images: images[:-1].float().mean(dim=0),),
         ),
         Misconception(
             "first picture forgotten",
             lambda images: images[1:].float().sum(dim=0) / len(images),
             "The first picture is not added: positions begin at 0, not at 1.",
             "for image in images takes them all.",
+            also=(lambda images: images[1:].float().mean(dim=0),),
         ),
         Misconception(
             "n - 1 in place of n",
@@ -753,6 +891,59 @@ def _sum_in_uint8(images: Tensor) -> Tensor:
             "(mean + image) / 2 gives the last picture half of all weight, the one before it a quarter, and so on. In a mean all count alike.",
             "Add all of them up first, and divide once, by their number.",
         ),
+        Misconception(
+            "red and blue exchanged",
+            lambda images: images.float().mean(dim=0).flip(0),
+            "The mean is right, but red and blue have changed places: the channels stand in the opposite order.",
+            "Leave the order of the channels as it is.",
+        ),
+        Misconception(
+            "grey in all three channels",
+            lambda images: images.float().mean(dim=(0, 1)).expand(3, -1, -1),
+            "All three channels are the same, a grey picture: the channels were averaged as well.",
+            "Only axis 0 goes; the three channels keep their own values.",
+        ),
+        Misconception(
+            "half precision",
+            lambda images: images.float().mean(dim=0).half(),
+            "These are floats of 16 bits, which keep about three digits. That is too few for a mean on the scale 0 to 255.",
+            "images.float(), which has 32 bits.",
+            also=(
+                lambda images: images.half().mean(dim=0),
+                lambda images: images.half().sum(dim=0) / len(images),
+            ),
+        ),
+        Misconception(
+            "halved in place of divided by their number",
+            lambda images: images.float().sum(dim=0) / 2,
+            "The sum is divided by 2, which is right for two pictures only.",
+            "Divide by len(images).",
+        ),
+        Misconception(
+            "multiplied by 255",
+            lambda images: images.float().mean(dim=0) * 255,
+            "The mean is multiplied by 255, but the pixels go up to 255 already.",
+            "Leave out the 255.",
+        ),
+        Misconception(
+            "spread in place of mean",
+            lambda images: images.float().std(dim=0),
+            "This is how far the pictures differ at each place (std). The task asks for their mean.",
+            "Use mean in place of std.",
+            also=(lambda images: images.float().std(dim=0, correction=0),),
+        ),
+        Misconception(
+            "middle of the darkest and the brightest",
+            lambda images: (images.float().max(dim=0).values + images.float().min(dim=0).values) / 2,
+            "This is the middle between the darkest and the brightest value at each place. In a mean all pictures count alike.",
+            "Use mean.",
+        ),
+        Misconception(
+            "pixels taken for signed bytes",
+            lambda images: images.view(torch.int8).float().mean(dim=0),
+            "Pixels above 127 became negative: int8 goes from -128 to 127.",
+            "images.float().",
+        ),
     ),
 )
 def mean_image(images: Tensor) -> Tensor:
@@ -789,6 +980,25 @@ def _each_pair(groups: np.ndarray, split: np.ndarray) -> list[int]:
 def _next_to_each_other(groups: np.ndarray, split: np.ndarray) -> set[int]:
     pairs = range(len(groups) - 1)
     return {int(groups[i]) for i in pairs if groups[i] == groups[i + 1] and split[i] != split[i + 1]}
+
+
+def _each_change(groups: np.ndarray, split: np.ndarray) -> list[int]:
+    """A group each time that its next picture stands in another part than the one before."""
+    last, changed = {}, []
+    for group, part in zip(groups, split):
+        if last.setdefault(group, part) != part:
+            changed.append(int(group))
+        last[group] = part
+    return changed
+
+
+def _unlike_the_last(groups: np.ndarray, split: np.ndarray) -> list[int]:
+    last = dict(zip(groups, split))
+    return [int(g) for g, part in zip(groups, split) if last[g] != part]
+
+
+def _in_part(groups: np.ndarray, split: np.ndarray, name: str) -> set[int]:
+    return {int(g) for g in groups[split == name]}
 
 
 def _whole_numbers(answer: object) -> list[int]:
@@ -855,6 +1065,7 @@ def _whole_numbers(answer: object) -> list[int]:
             _next_to_each_other,
             "Only pictures that follow each other are compared; those of a group need not stand next to each other.",
             "For each group number look at all of its pictures: groups == number.",
+            also=(lambda groups, split: [g for g, h, a, b in zip(groups, groups[1:], split, split[1:]) if g == h and a != b],),
         ),
         Misconception(
             "how many in place of which",
@@ -896,14 +1107,16 @@ def _whole_numbers(answer: object) -> list[int]:
         Misconception(
             "True or False for each group",
             lambda groups, split: [len(s) > 1 for s in _parts_of(groups, split).values()],
-            "This says for each group whether it leaks. The task asks for the numbers of those that do.",
+            "This says for each group, or for each picture, whether its group leaks. The task asks for the numbers of those groups that do.",
             "Keep the group number where the condition holds: [g for g in ... if ...].",
+            also=(lambda groups, split: [len(_parts_of(groups, split)[int(g)]) > 1 for g in groups],),
         ),
         Misconception(
             "a group named once for each pair",
             _each_pair,
-            "The groups are right, but each comes once for every two pictures of it that stand in different parts. Name each group once.",
+            "The groups are right, but each comes again for every two pictures of it that stand in different parts. Name each group once.",
             "A set holds everything once.",
+            also=(lambda groups, split: [g for g, a in zip(groups, split) for h, b in zip(groups, split) if g == h and a != b],),
         ),
         Misconception(
             "a group named once for each pair of parts",
@@ -915,7 +1128,8 @@ def _whole_numbers(answer: object) -> list[int]:
             "first group only",
             lambda groups, split: [g for g, s in _parts_of(groups, split).items() if len(s) > 1][:1],
             "Only the first group that leaks is named: return leaves the function at once, also from inside a loop.",
-            "Put return behind the loop, as far to the left as for.",
+            "Collect the numbers in a list, and put return behind the loop, as far to the left as for.",
+            also=(lambda groups, split: next((g for g, s in _parts_of(groups, split).items() if len(s) > 1), None),),
         ),
         Misconception(
             "last group only",
@@ -946,6 +1160,82 @@ def _whole_numbers(answer: object) -> list[int]:
             lambda groups, split: [g for g, s in zip(groups, split) if s != 'train'],
             "These are the groups of all pictures that are not in train. Which of them stand in another part as well?",
             "For each number: in how many parts do its pictures stand?",
+        ),
+        Misconception(
+            "a group named several times",
+            _each_change,
+            "The groups are right, but some are named more than once: again for a further picture that stands in another part. Name each group once.",
+            "A set holds everything once.",
+            also=(_unlike_the_last,),
+        ),
+        Misconception(
+            "whether in place of which",
+            lambda groups, split: any(len(s) > 1 for s in _parts_of(groups, split).values()),
+            "This says whether any group leaks at all. The task asks which ones.",
+            "Collect the group numbers in a list or a set.",
+        ),
+        Misconception(
+            "left the loop after the first group",
+            lambda groups, split: [g for g, s in [*_parts_of(groups, split).items()][:1] if len(s) > 1],
+            "Only the group with the smallest number is looked at: return leaves the function at once, also from inside a loop.",
+            "Put return behind the loop, as far to the left as for.",
+        ),
+        Misconception(
+            "all groups of the test part",
+            lambda groups, split: _in_part(groups, split, "train") and _in_part(groups, split, "test"),
+            "These are all groups of the test part. Which of them stand in another part as well?",
+            "& between two sets gives what both hold. (`and` gives the second one, and \"train\" and \"test\" in x asks only about \"test\".)",
+            also=(lambda groups, split: _in_part(groups, split, "test"),),
+        ),
+        Misconception(
+            "in one of the two, but not in both",
+            lambda groups, split: _in_part(groups, split, "train") ^ _in_part(groups, split, "test"),
+            "These are the groups that stand in train or in test but not in both: ^ keeps what only one of two sets holds.",
+            "& between two sets gives what both hold.",
+        ),
+        Misconception(
+            "in one of the two, or in both",
+            lambda groups, split: _in_part(groups, split, "train") | _in_part(groups, split, "test"),
+            "These are all groups of train and of test: | puts two sets together.",
+            "& between two sets gives what both hold.",
+        ),
+        Misconception(
+            "in train and not in test",
+            lambda groups, split: _in_part(groups, split, "train") - _in_part(groups, split, "test"),
+            "These are the groups of train that do not stand in test: - takes the second set away.",
+            "& between two sets gives what both hold.",
+        ),
+        Misconception(
+            "groups sorted without their parts",
+            lambda groups, split: [g for g, s in _parts_of(np.sort(groups), split).items() if len(s) > 1],
+            "The groups are sorted and their parts are not (or the other way round), so that a picture stands beside the part of another.",
+            "No sorting is needed. (Else sort both by the same order: order = groups.argsort().)",
+            also=(lambda groups, split: [g for g, s in _parts_of(groups, np.sort(split)).items() if len(s) > 1],),
+        ),
+        Misconception(
+            "nothing found",
+            lambda groups, split: [],
+            "Your list is empty for every input. A part is found only under its own name: \"train\", \"val\" or \"test\". The numbers of the groups are any numbers, not "
+            "0, 1, 2 and so on.",
+            "np.unique(groups) holds the numbers that occur, and split[groups == number] the parts of one group.",
+        ),
+        Misconception(
+            "all groups of the training part",
+            lambda groups, split: _in_part(groups, split, "train"),
+            "These are all groups of the training part. Which of them stand in another part as well?",
+            "For each number: in how many parts do its pictures stand?",
+        ),
+        Misconception(
+            "all groups of the validation part",
+            lambda groups, split: _in_part(groups, split, "val"),
+            "These are all groups of the validation part. Which of them stand in another part as well?",
+            "For each number: in how many parts do its pictures stand?",
+        ),
+        Misconception(
+            "last leak only",
+            lambda groups, split: [g for g, s in _parts_of(groups, split).items() if len(s) > 1][-1:],
+            "Only the last group that leaks is named: leaked = [g] forgets those before it.",
+            "leaked.append(g) adds to the list.",
         ),
     ),
 )

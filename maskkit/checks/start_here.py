@@ -9,7 +9,7 @@ from maskkit.checks.exercise import Misconception, exercise
 
 @exercise(
     "00",
-    cases=lambda rng: [(p,) for p in (0.9, 0.2, 0.5, 0.501, 0.499, 1.0, 0.0)],
+    cases=lambda rng: [(p,) for p in (0.9, 0.2, 0.5, 0.501, 0.499, 1.0, 0.0, 1e-5)],
     hints=(
         "Compare the probability with 0.5. In Python, >= means: at least.",
         "return probability >= 0.5",
@@ -54,13 +54,13 @@ from maskkit.checks.exercise import Misconception, exercise
         Misconception(
             "always mask",
             lambda probability: True,
-            "This says mask whatever it is given: the probability is not used.",
-            "Compare the probability with 0.5.",
+            "This says mask whatever probability it is given, even 0.",
+            "Compare the probability itself with 0.5. (1 // 2 is 0, and the sigmoid of a probability is always at least one half.)",
         ),
         Misconception(
             "at most in place of at least",
             lambda probability: probability <= 0.5,
-            "<= means at most. Here a low probability gives True; at least one half is >=.",
+            "Here a low probability gives True, and one half too: that is at most one half (<=). At least one half is >=.",
             "Turn the comparison round: >=.",
         ),
         Misconception(
@@ -87,6 +87,19 @@ from maskkit.checks.exercise import Misconception, exercise
             "Right where there is a mask. Where there is none, your function gives nothing back (None): it needs a return for both cases.",
             "return False at the end, or return the comparison itself.",
         ),
+        Misconception(
+            "class names in place of True",
+            lambda probability: "mask" if probability >= 0.5 else "no mask",
+            "These are names of the classes. The task asks for True where it is a mask, and for False where it is none.",
+            "The comparison alone gives True or False.",
+            also=(lambda probability: "with_mask" if probability >= 0.5 else "without_mask",),
+        ),
+        Misconception(
+            "-1 in place of False",
+            lambda probability: 1 if probability >= 0.5 else -1,
+            "Where there is no mask this gives -1. The task asks for False.",
+            "The comparison alone gives True or False.",
+        ),
     ),
 )
 def says_mask(probability: float) -> bool:
@@ -96,6 +109,7 @@ def says_mask(probability: float) -> bool:
 
 @exercise(
     "00",
+    tolerance=1e-9,  # whole numbers: one too many is wrong however many there are
     cases=lambda rng: [(4, 5), (64, 64), (128, 96), (1, 1), *(tuple(int(side) for side in rng.integers(2, 200, 2)) for _ in range(3))],
     hints=(
         "How many pixels are there? And how many numbers does one pixel need?",
@@ -160,7 +174,7 @@ def says_mask(probability: float) -> bool:
         Misconception(
             "bits counted",
             lambda height, width: height * width * 24,
-            "This counts bits: each number takes eight of them. The task counts numbers.",
+            "This is eight times too much: it counts bits, of which each number of a picture takes eight (or bytes of float64, which takes as many). The task counts numbers.",
             "Three numbers for each pixel.",
         ),
         Misconception(
@@ -253,6 +267,39 @@ def says_mask(probability: float) -> bool:
             "Your answer is 3 for every input: these are the numbers of one pixel. (A return inside the loops leaves them at once, and n = 3 does not add up.)",
             "Multiply by the number of pixels.",
         ),
+        Misconception(
+            "two numbers a pixel",
+            lambda height, width: height * width * 2,
+            "This takes two numbers for each pixel. Red, green and blue are three. (range(1, 3) goes through 1 and 2 only.)",
+            "Multiply by 3.",
+        ),
+        Misconception(
+            "divided by three",
+            lambda height, width: height * width / 3,
+            "This divides the number of pixels by 3. Each pixel has three numbers, so there are more numbers than pixels.",
+            "Multiply by 3.",
+            also=(lambda height, width: height * width // 3,),
+        ),
+        Misconception(
+            "bytes of float32 counted",
+            lambda height, width: height * width * 12,
+            "This is four times too much: it counts bytes, of which a float32 takes four (or four numbers a pixel, and then three once more). The task counts "
+            "numbers.",
+            "Three numbers for each pixel.",
+        ),
+        Misconception(
+            "^ taken for a power",
+            lambda height, width: height * width ^ 3,
+            "In Python ^ is no power (it compares bits), and no power is needed: each pixel has three numbers, so it is times three.",
+            "* in place of ^.",
+        ),
+        Misconception(
+            "only one side counted",
+            lambda height, width: height,
+            "This is one side of the picture. The pixels stand in rows: height rows of width pixels each, and each has three numbers.",
+            "Multiply height, width and 3.",
+            also=(lambda height, width: width,),
+        ),
     ),
 )
 def numbers_in_picture(height: int, width: int) -> int:
@@ -267,6 +314,7 @@ def _answers(rng: np.random.Generator) -> list[tuple]:
         ([0.1, 0.8, 0.9, 0.4, 0.3], [1, 0, 1, 0, 1]),
         ([0.2], [0]),
         ([0.3, 0.8, 0.6], [1, 0, 0]),
+        ([1.0, 0.0, 0.9, 0.2], [0, 1, 1, 0]),
     ]
     drawn = [(rng.random(n).round(2).tolist(), rng.integers(0, 2, n).tolist()) for n in rng.integers(8, 30, 4)]
     return [*fixed, *drawn]
@@ -308,30 +356,34 @@ def _without_zip(probabilities: list[float], truths: list[int]) -> int:
             _counted(lambda p, t: p >= 0.5 and t == 1),
             "These are the masks that were found. Saying no mask where there is none is right, too.",
             "Count also the pictures with a probability below one half and the truth 0.",
+            also=(_counted(lambda p, t: p > 0.5 and t == 1),),
         ),
         Misconception(
             "truth not looked at",
             _counted(lambda p, t: p >= 0.5),
             "This is how often the network says mask. Whether it is right, only the truths can tell.",
             "Compare each answer with the truth at the same place.",
+            also=(_counted(lambda p, t: p > 0.5),),
         ),
         Misconception(
             "probabilities not looked at",
             _counted(lambda p, t: t == 1),
-            "This is how many pictures have a mask. What the network says about them does not come in.",
-            "Compare each truth with the probability at the same place.",
+            "This is how many pictures have a mask. What the network says about them makes no difference.",
+            "Compare each truth with (probability >= 0.5). (Every probability is at least 0, and its sigmoid at least one half.)",
         ),
         Misconception(
             "mistakes counted",
             _counted(lambda p, t: not _is_right(p, t)),
             "This is how often the network is wrong; the task asks how often it is right.",
             "Use == where you have !=, or take the number away from all pictures.",
+            also=(_counted(lambda p, t: (p > 0.5) != (t == 1)),),
         ),
         Misconception(
             "share in place of number",
             lambda probabilities, truths: _count(probabilities, truths) / len(truths),
             "This is the share of right answers. The task asks for their number.",
             "Do not divide.",
+            also=(lambda probabilities, truths: sum((p > 0.5) == t for p, t in zip(probabilities, truths)) / len(truths),),
         ),
         Misconception(
             "probability taken for the answer",
@@ -392,8 +444,8 @@ def _without_zip(probabilities: list[float], truths: list[int]) -> int:
         Misconception(
             "not added up",
             lambda probabilities, truths: min(1, _count(probabilities, truths)),
-            "Your answer is never more than 1: the counter is set to 1 and not raised by 1. (=+ is no operator: it sets to plus 1.)",
-            "right += 1.",
+            "Your answer is never more than 1: the counter is set to 1 and not raised by 1 (=+ is no operator: it sets to plus 1), or `any` asks only whether one is right.",
+            "right += 1, or sum in place of any.",
         ),
         Misconception(
             "every answer against every truth",
@@ -503,6 +555,48 @@ def _without_zip(probabilities: list[float], truths: list[int]) -> int:
             "The totals are compared (or sorted lists, which comes to the same): a mask that was missed and a bare face taken for a mask then make up for "
             "each other.",
             "Compare each answer with the truth of its own picture.",
+        ),
+        Misconception(
+            "probability compared with the truth",
+            _counted(lambda p, t: p >= t),
+            ">= between the two asks whether the probability is at least the truth: so it is for every face without a mask, and hardly ever for one with a mask.",
+            "Make an answer of the probability first: (probability >= 0.5) == (truth == 1).",
+        ),
+        Misconception(
+            "counting begins at 1",
+            lambda probabilities, truths: 1 + _count(probabilities, truths),
+            "Your answer is one too large for every input: the counter begins at 1, before a picture was looked at.",
+            "Put right = 0 before the loop.",
+        ),
+        Misconception(
+            "how sure in place of how many",
+            lambda probabilities, truths: sum(p if t == 1 else 1 - p for p, t in zip(probabilities, truths)),
+            "This adds up the probabilities that the network gives to the true classes: how sure it is of them. The task counts: a picture is right or wrong.",
+            "Make an answer of the probability first: (probability >= 0.5) == (truth == 1).",
+        ),
+        Misconception(
+            "distances added up",
+            lambda probabilities, truths: sum(abs(p - t) for p, t in zip(probabilities, truths)),
+            "This adds up how far the probabilities are from the truths. The task counts: a picture is right or wrong.",
+            "Make an answer of the probability first: (probability >= 0.5) == (truth == 1).",
+        ),
+        Misconception(
+            "all or nothing",
+            lambda probabilities, truths: _count(probabilities, truths) == len(truths),
+            "This is 1, or True, only if the network is right about all of them, and else 0. The task asks about how many.",
+            "sum in place of all, and no division by how many there are (// drops the fraction). Compare element by element, with zip, not list with list.",
+        ),
+        Misconception(
+            "the probabilities of the right ones added up",
+            lambda probabilities, truths: sum(p for p, t in zip(probabilities, truths) if _is_right(p, t)),
+            "The right pictures are found, but their probabilities are added up. The task asks how many they are.",
+            "Add 1 for each.",
+        ),
+        Misconception(
+            "the right ones in place of how many",
+            lambda probabilities, truths: [p for p, t in zip(probabilities, truths) if _is_right(p, t)],
+            "These are the probabilities for which the network is right. The task asks how many they are.",
+            "len counts them.",
         ),
     ),
 )

@@ -300,8 +300,8 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
         Misconception(
             "whole-number division",
             _of(lambda tn, fp, fn, tp: (tp // (tp + fp), tp // (tp + fn))),
-            "Both are always 0. (// drops everything behind the decimal point.)",
-            "Divide with a single /.",
+            "Both are always 0. (// and int drop everything behind the decimal point.)",
+            "Divide with a single /, and leave out int.",
         ),
         Misconception(
             "recall alone",
@@ -361,15 +361,16 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
         Misconception(
             "recall and false-alarm rate",
             _of(lambda tn, fp, fn, tp: (tp / (tp + fn), fp / (fp + tn))),
-            "These are the two axes of the ROC curve: the recall, and the share of bare faces called masked. The recall is wanted second, and the precision first.",
+            "These are the two axes of the ROC curve: the recall, and the share of bare faces called masked. The recall is wanted second, and the precision "
+            "first.",
             "hits / (y_pred == 1).sum() comes first.",
             also=(_of(lambda tn, fp, fn, tp: (fp / (fp + tn), tp / (tp + fn))),),
         ),
         Misconception(
             "precision of both classes",
             _of(lambda tn, fp, fn, tp: (tp / (tp + fp), tn / (tn + fn))),
-            "The precision is right. The second number is that of the other class, the share of the faces called bare that are bare; recall divides the hits by "
-            "the masked faces.",
+            "The precision is right. The second number is that of the other class, the share of the faces called bare that are bare; recall divides the hits "
+            "by the masked faces.",
             "hits / (y_true == 1).sum() in second place.",
         ),
         Misconception(
@@ -389,6 +390,12 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
             _of(lambda tn, fp, fn, tp: ((tp + fp + fn) / (tp + fp), (tp + fp + fn) / (tp + fn))),
             "| is true where one of both is 1. A hit is a mask that was called a mask: both are 1.",
             "& in place of |.",
+        ),
+        Misconception(
+            "all the rest taken for false alarms",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fp + tn), tp / (tp + fn))),
+            "The recall is right. But bare faces called bare are among the false alarms here: that is what else does.",
+            "elif t == 0 and p == 1 in place of else.",
         ),
     ),
 )
@@ -479,14 +486,14 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "whole-number division",
             lambda targets: np.bincount(targets).max() // len(targets),
-            "This is always 0. (// drops everything behind the decimal point; and a list is never == a number, only each of its elements is.)",
+            "This is always 0. (// and int drop everything behind the decimal point; and a list is never == a number, only each of its elements is.)",
             "Divide with a single /.",
         ),
         Misconception(
             "largest label",
             lambda targets: targets.max(),
-            "This is always 1. (The largest label is; and len(targets == 1) counts all places, those with False as well.) The task asks how often always naming "
-            "the larger class is right.",
+            "This is always 1. (The largest label is; and len(targets == 1) counts all places, those with False as well.) The task asks how often always "
+            "naming the larger class is right.",
             "How many of the targets have the label of the larger class?",
         ),
         Misconception(
@@ -993,14 +1000,14 @@ def _wilson(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
         Misconception(
             "root of a negative number",
             lambda correct, n: tuple(correct / n + side * 1.96 * np.sqrt(correct * (1 - correct) / n) for side in (-1, 1)),
-            "nan: the root of a negative number (** 0.5 makes a complex number of it). Under it belong p = correct / n (not `correct`, nor n / correct) and "
-            "1 - p (not p - 1).",
+            "nan: the root of a negative number (** 0.5 makes a complex number of it). Under it belong p = correct / n (not `correct`, n / correct or "
+            "per cent) and 1 - p (not p - 1).",
             "sqrt(p * (1 - p) / n), with p = correct / n.",
         ),
         Misconception(
             "root of a negative number, with math.sqrt",
             lambda correct, n: math.sqrt(correct * (1 - correct) / n),
-            "math.sqrt stopped: the root of a negative number. Under it belong p = correct / n (not `correct`, nor n / correct) and 1 - p (not p - 1).",
+            "math.sqrt stopped: the root of a negative number. Under it belong p = correct / n (not `correct`, n / correct or per cent) and 1 - p (not p - 1).",
             "sqrt(p * (1 - p) / n), with p = correct / n.",
         ),
         Misconception(

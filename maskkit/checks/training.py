@@ -170,7 +170,7 @@ def _with_patience(patience: int) -> Callable:
         Misconception(
             "lowest loss begins at 1",
             _lowest_below(1, 1),
-            "Your lowest loss begins at 1. A loss may be above 1 in every epoch, and then none of them is ever lower.",
+            "Your lowest loss begins at 1, or near it. A loss may be above that in every epoch, and then none of them is ever lower.",
             "Begin with the first loss, or with float('inf').",
             also=(_lowest_below(1, 0), _lowest_below(1, None)),
         ),
@@ -208,8 +208,8 @@ def _with_patience(patience: int) -> Callable:
         Misconception(
             "lowest loss begins at a large number",
             _lowest_below(1000, 1),
-            "Your lowest loss begins at a number that looks large enough. With a learning rate that is far too large, every loss can be above it, and then none "
-            "of them is ever lower.",
+            "Your lowest loss begins at a number that looks large enough. With a learning rate that is far too large, every loss can be above it, and then "
+            "none of them is ever lower.",
             "Begin with the first loss, or with float('inf').",
             also=(_lowest_below(1000, 0), _lowest_below(1000, None)),
         ),
@@ -246,7 +246,8 @@ def _with_patience(patience: int) -> Callable:
         Misconception(
             "stopped looking after some epochs",
             _with_patience(3),
-            "You stop looking when some epochs have brought nothing better. That saves time while a network is being trained. Here all losses are known, and a later one may be lower.",
+            "You stop looking when some epochs have brought nothing better. That saves time while a network is being trained. Here all losses are known, and "
+            "a later one may be lower.",
             "Look at all losses.",
             also=(_with_patience(2),),
         ),
@@ -520,7 +521,11 @@ def _no_falls_at_the_end(val_losses: list[float]) -> int:
             lambda val_losses, patience: len(val_losses) > patience and min(val_losses[-patience:]) >= val_losses[-patience - 1],
             "You compare the last `patience` losses with the one just before them. The lowest may stand further back.",
             "min(val_losses[:-patience]) is the lowest before them.",
-            also=(lambda val_losses, patience: len(val_losses) > patience and min(val_losses[-patience:]) > val_losses[-patience - 1],),
+            also=(
+                lambda val_losses, patience: len(val_losses) > patience and min(val_losses[-patience:]) > val_losses[-patience - 1],
+                lambda val_losses, patience: min(val_losses[-patience:]) >= val_losses[-patience - 1],
+                lambda val_losses, patience: min(val_losses[-patience:]) > val_losses[-patience - 1],
+            ),
         ),
         Misconception(
             "one of them is enough",
@@ -557,14 +562,15 @@ def _no_falls_at_the_end(val_losses: list[float]) -> int:
         Misconception(
             "never",
             lambda val_losses, patience: False,
-            "This is always False. (A return inside the loop leaves it after the first epoch, in which it is always too early to stop.)",
-            "Let the loop end, and compare the count with patience behind it.",
+            "This is always False. (A return inside the loop leaves it after the first epoch, in which it is always too early to stop; and a lowest loss that "
+            "begins at infinity and is never renewed makes every epoch a new best.)",
+            "Let the loop end, and compare the count with patience behind it. Where a loss is lower, keep it as the lowest.",
         ),
         Misconception(
             "patience not used, and the first epoch not thought of",
             lambda val_losses, patience: val_losses[-1] >= min(val_losses[:-1]),
-            "This stops as soon as one epoch has brought no new lowest loss; patience waits for more. (After the first epoch there is none before it, and min() "
-            "of nothing is an error.)",
+            "This stops as soon as one epoch has brought no new lowest loss; patience waits for more. (After the first epoch there is none before it, and "
+            "min() of nothing is an error.)",
             "How many epochs have passed since the lowest loss?",
         ),
         Misconception(
@@ -576,7 +582,8 @@ def _no_falls_at_the_end(val_losses: list[float]) -> int:
         Misconception(
             "means compared",
             lambda val_losses, patience: len(val_losses) > patience and bool(np.mean(val_losses[-patience:]) >= np.mean(val_losses[:-patience])),
-            "You compare the mean of the last `patience` losses with the mean of those before. What counts is the lowest: a single loss below it is an improvement.",
+            "You compare the mean of the last `patience` losses with the mean of those before. What counts is the lowest: a single loss below it is an "
+            "improvement.",
             "min in place of the mean.",
             also=(lambda val_losses, patience: len(val_losses) > patience and bool(np.mean(val_losses[-patience:]) > np.mean(val_losses[:-patience])),),
         ),
@@ -662,8 +669,7 @@ def _wrong_answers(logits: Tensor, targets: Tensor, mask: Callable = torch.gt) -
         Misconception(
             "sigmoid forgotten",
             lambda logits, targets: _each(logits, targets).mean(),
-            "nan (not a number) or inf comes out: a logarithm of 0 or of a negative number. Are the logits used as if they were "
-            "probabilities, or the probabilities rounded?",
+            "nan (not a number) or inf comes out: a logarithm of 0 or of a negative number. Are the logits used as if they were probabilities?",
             "Turn logits into probabilities first: torch.sigmoid.",
         ),
         Misconception(
@@ -683,6 +689,7 @@ def _wrong_answers(logits: Tensor, targets: Tensor, mask: Callable = torch.gt) -
             lambda logits, targets: _each(torch.sigmoid(logits), targets),
             "This is the loss of each picture. The loss of a batch is one number, their mean.",
             "End with .mean().",
+            also=(lambda logits, targets: _each(torch.sigmoid(logits), targets).tolist(),),
         ),
         Misconception(
             "sum in place of mean",
@@ -831,6 +838,7 @@ def _wrong_answers(logits: Tensor, targets: Tensor, mask: Callable = torch.gt) -
             also=(
                 lambda logits, targets: -(targets * F.logsigmoid(logits) + ((1 - targets) * F.logsigmoid(-logits)).mean()),
                 lambda logits, targets: -targets * F.logsigmoid(logits) + (1 - targets) * F.logsigmoid(-logits).mean(),
+                lambda logits, targets: -targets * F.logsigmoid(logits).mean() - (1 - targets) * F.logsigmoid(-logits).mean(),
             ),
         ),
         Misconception(
@@ -923,6 +931,14 @@ def _wrong_answers(logits: Tensor, targets: Tensor, mask: Callable = torch.gt) -
             "The last picture is not looked at.",
             "range(len(logits)) goes to the last one by itself: without - 1.",
             also=(lambda logits, targets: _each(torch.sigmoid(logits), targets)[:-1].mean(),),
+        ),
+        Misconception(
+            "probabilities rounded",
+            lambda logits, targets: _each(torch.sigmoid(logits).round(), targets).mean(),
+            "nan (not a number) or inf comes out: the probabilities are rounded to 0 and 1, and the logarithm of 0 is minus infinity. The loss asks how sure "
+            "the model was.",
+            "The probabilities as the sigmoid gives them.",
+            also=(lambda logits, targets: _each((logits >= 0).float(), targets).mean(),),
         ),
     ),
 )

@@ -401,6 +401,7 @@ def _reshaped(x: Tensor) -> Tensor:
             lambda x: (x - x.amin(_EVERY, keepdim=True)) / (x.amax(_EVERY, keepdim=True) - x.amin(_EVERY, keepdim=True) + 1e-5),
             "You scale to the range from 0 to 1. One large value would then squeeze all the others together: take mean and standard deviation.",
             "Subtract the mean, divide by the standard deviation.",
+            also=(lambda x: (x - x.amin(_EVERY, keepdim=True)) / (x.amax(_EVERY, keepdim=True) - x.amin(_EVERY, keepdim=True)),),
         ),
         Misconception(
             "keepdim forgotten",
@@ -533,7 +534,10 @@ def _reshaped(x: Tensor) -> Tensor:
             lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt(x.var(unbiased=False) + 1e-5),
             "Each channel has a mean of its own, as it should, but they share one variance. Each has its own of that, too.",
             "x.var over the axes 0, 2 and 3.",
-            also=(lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt(x.var() + 1e-5),),
+            also=(
+                lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt(x.var() + 1e-5),
+                lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt(((x - x.mean(_EVERY, keepdim=True)) ** 2).mean() + 1e-5),
+            ),
         ),
         Misconception(
             "one mean for all channels",

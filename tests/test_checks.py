@@ -163,6 +163,9 @@ def test_what_else_a_belief_leads_to_is_told_the_same(name, belief, wrong):
         ("batch_norm", "torch.stack([(c - c.mean()) / (c.var(correction=0) + 1e-5) ** 0.5 for c in x.unbind(1)], dim=1)"),
         ("residual_output", "(x + change) * (x + change > 0)"),
         ("normal_interval", "np.array([correct / n + s * 1.959964 * (correct / n * (1 - correct / n) / n) ** 0.5 for s in (-1, 1)])"),
+        ("binary_cross_entropy", "-torch.log(torch.where(targets == 1, torch.sigmoid(logits), torch.sigmoid(-logits)) + 1e-6).mean()"),
+        ("normal_interval", "torch.tensor(correct) / n + 1.96 * torch.tensor([-1, 1]) * torch.sqrt(torch.tensor(correct / n * (1 - correct / n) / n))"),
+        ("number_of_steps", "-(-images // batch_size * epochs)"),
     ],
 )
 def test_right_answers_of_any_make_pass(name, expression):
@@ -523,6 +526,11 @@ def test_right_answers_of_any_make_pass(name, expression):
         ("normal_interval", "tuple(correct / n + s * 1.96 * ((correct / n) * (1 - correct / n)) ** 0.5 for s in (-1, 1))", "not divided by n"),
         ("normal_interval", "tuple(correct / n + s * ((correct / n) * (1 - correct / n) / n) ** 0.5 for s in (-1, 1))", "one standard error"),
         ("normal_interval", "tuple(correct / n + s * 1.96 * ((correct / n) * (1 - correct / n) / n) ** 0.5 for s in (1, -1))", "upper end first"),
+        ("binary_cross_entropy", "-torch.log(torch.where(targets == 1, torch.sigmoid(logits), torch.sigmoid(-logits)).clamp(0.01, 0.99)).mean()",
+         "probabilities kept too far from 0 and 1"),
+        ("number_of_steps", "round(images / batch_size + 1 / 2) * epochs", "one half added, then rounded"),
+        ("normal_interval", "(correct / n - correct / n * (1 - correct / n) / n, correct / n + correct / n * (1 - correct / n) / n)",
+         "square root and factor forgotten"),
     ],
 )
 def test_wrong_answers_of_learners_are_recognised(name, expression, misconception):
@@ -745,6 +753,7 @@ INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * err
         ("winners_optimism", "best = 0.5\nfor v, f in zip(val_accuracies, fresh_accuracies):\n    if v > best:\n        best, gap = v, v - f\n"
          "return gap if best > 0.5 else None", "best accuracy begins at one half"),
         ("residual_output", "x = torch.relu(x)\nchange = torch.relu(change)\nreturn x + change", "ReLU on each"),
+        ("best_epoch", LOWEST.format("100, 0", "lowest, epoch = loss, i"), "lowest loss begins at a large number"),
     ],
 )
 def test_wrong_functions_of_learners_are_recognised(name, body, misconception):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from maskkit.checks.exercise import Misconception, exercise
 
@@ -89,6 +89,7 @@ def _conv(channels_in: int, channels_out: int) -> int:
             lambda i, o: 2 * (9 * o + o),
             "A kernel spans all channels of its input: 9 numbers for each of them.",
             "Multiply with the input channels of each convolution.",
+            also=(lambda i, o: 9 * o + o + _conv(o, o), lambda i, o: _conv(i, o) + 9 * o + o),
         ),
         Misconception(
             "the other way round: channels_in kept to the end",
@@ -205,6 +206,31 @@ def _conv(channels_in: int, channels_out: int) -> int:
             lambda i, o: (9 * i * o + 9 * o * o, 2 * o),
             "Both numbers are right. The task asks for weights and biases together.",
             "Add them.",
+        ),
+        Misconception(
+            "one convolution, without biases",
+            lambda i, o: 9 * i * o,
+            "Two things: this is the first convolution alone, and its biases are missing.",
+            "A second one from channels_out to channels_out, and channels_out biases for each.",
+        ),
+        Misconception(
+            "kernels counted",
+            lambda i, o: i * o + o * o,
+            "This is how many kernels there are. Each of them has 3 × 3 numbers, and each output channel has a bias.",
+            "9 times as many, and channels_out for each of the two convolutions.",
+        ),
+        Misconception(
+            "tensors counted",
+            lambda i, o: 4,
+            "This is always 4: so many tensors there are, two of weights and two of biases. Wanted are the numbers in them.",
+            "Add up p.numel() for each p in .parameters().",
+        ),
+        Misconception(
+            "^ in place of **",
+            lambda i, o: 3 ^ 2 * i * o + o + 3 ^ 2 * o * o + o,
+            "In Python ^ is no power: it compares the bits of two whole numbers, and comes after + and *.",
+            "3 ** 2, or 3 * 3.",
+            also=(lambda i, o: 3 ^ 2 * i * o + 3 ^ 2 * o * o + 2 * o, lambda i, o: (3 ^ 2 * i + 1) * o + (3 ^ 2 * o + 1) * o),
         ),
     ),
 )
@@ -328,7 +354,7 @@ def _reshaped(x: Tensor) -> Tensor:
         Misconception(
             "n - 1 in place of n",
             lambda x: _standard(x, _EVERY, unbiased=True),
-            "Nearly: torch.var and torch.std divide by n - 1 unless they are told otherwise. Batch normalisation divides by n.",
+            "Nearly: you divide by n - 1, as torch.var and torch.std do unless they are told otherwise. Batch normalisation divides by n.",
             "unbiased=False (or correction=0).",
         ),
         Misconception(
@@ -375,17 +401,23 @@ def _reshaped(x: Tensor) -> Tensor:
             lambda x: (x - x.amin(_EVERY, keepdim=True)) / (x.amax(_EVERY, keepdim=True) - x.amin(_EVERY, keepdim=True) + 1e-5),
             "You scale to the range from 0 to 1. One large value would then squeeze all the others together: take mean and standard deviation.",
             "Subtract the mean, divide by the standard deviation.",
+            also=(lambda x: (x - x.amin(_EVERY, keepdim=True)) / (x.amax(_EVERY, keepdim=True) - x.amin(_EVERY, keepdim=True)),),
         ),
         Misconception(
             "keepdim forgotten",
             lambda x: (x - x.mean(_EVERY)) / torch.sqrt(x.var(_EVERY, unbiased=False) + 1e-5),
-            "Without keepdim=True the means have the shape (C,), and PyTorch lines them up with the last axis, the columns, not with the channels.",
+            "Without keepdim=True the means, or the variances, have the shape (C,), and PyTorch lines them up with the last axis, the columns, not with the "
+            "channels.",
             "keepdim=True keeps the shape (1, C, 1, 1).",
+            also=(
+                lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt(x.var(_EVERY, unbiased=False) + 1e-5),
+                lambda x: (x - x.mean(_EVERY)) / torch.sqrt(x.var(_EVERY, keepdim=True, unbiased=False) + 1e-5),
+            ),
         ),
         Misconception(
             "nothing done",
             lambda x: x,
-            "This gives back what came in.",
+            "This gives back what came in. (A BatchNorm2d in evaluation mode uses what it has measured so far, and a new one has measured nothing.)",
             "Subtract the mean of each channel, divide by its standard deviation.",
         ),
         Misconception(
@@ -461,6 +493,70 @@ def _reshaped(x: Tensor) -> Tensor:
             "The last channel is left as it was at the start.",
             "range(x.shape[1]) goes to the last channel by itself: without - 1.",
             also=(lambda x: _first_channels(x, x.shape[1] - 1, x),),
+        ),
+        Misconception(
+            "another number than 1e-5",
+            lambda x: _standard(x, _EVERY, eps=1e-3),
+            "You add another number to the variance than 1e-5. Where a channel has next to no spread, that makes a difference.",
+            "1e-5.",
+            also=tuple(lambda x, eps=eps: _standard(x, _EVERY, eps=eps) for eps in (1e-4, 1e-6, 1e-7, 1e-8, 1e-10, 1e-12)),
+        ),
+        Misconception(
+            "sum of the squared distances",
+            lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt(((x - x.mean(_EVERY, keepdim=True)) ** 2).sum(_EVERY, keepdim=True) + 1e-5),
+            "You add up the squared distances from the mean. The variance is their mean.",
+            ".mean in place of .sum.",
+        ),
+        Misconception(
+            "distances that are not squared",
+            lambda x: (x - x.mean(_EVERY, keepdim=True)) / ((x - x.mean(_EVERY, keepdim=True)).abs().mean(_EVERY, keepdim=True) + 1e-5),
+            "You take the mean distance from the mean. The variance is the mean of the squared distances.",
+            "((x - mean) ** 2).mean(...), or x.var(...).",
+            also=(lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt((x - x.mean(_EVERY, keepdim=True)).abs().mean(_EVERY, keepdim=True) + 1e-5),),
+        ),
+        Misconception(
+            "squared after the mean",
+            lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt((x - x.mean(_EVERY, keepdim=True)).mean(_EVERY, keepdim=True) ** 2 + 1e-5),
+            "You take the mean of the distances first, which is 0, and square it then. Distances above and below the mean cancel out unless they are squared "
+            "first.",
+            "((x - mean) ** 2).mean(...).",
+        ),
+        Misconception(
+            "channels and rows or columns together",
+            lambda x: _standard(x, (1, 2)),
+            "You take the mean over the channels, axis 1, and one axis of the places, for each picture. Rows and columns are the axes 2 and 3, and the "
+            "pictures, axis 0, belong to the mean as well.",
+            "Take the mean over the axes 0, 2 and 3.",
+            also=(lambda x: _standard(x, (1, 3)), *_with_other_spreads((1, 2)), *_with_other_spreads((1, 3))),
+        ),
+        Misconception(
+            "one variance for all channels",
+            lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt(x.var(unbiased=False) + 1e-5),
+            "Each channel has a mean of its own, as it should, but they share one variance. Each has its own of that, too.",
+            "x.var over the axes 0, 2 and 3.",
+            also=(
+                lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt(x.var() + 1e-5),
+                lambda x: (x - x.mean(_EVERY, keepdim=True)) / torch.sqrt(((x - x.mean(_EVERY, keepdim=True)) ** 2).mean() + 1e-5),
+            ),
+        ),
+        Misconception(
+            "one mean for all channels",
+            lambda x: (x - x.mean()) / torch.sqrt(x.var(_EVERY, keepdim=True, unbiased=False) + 1e-5),
+            "Each channel has a variance of its own, as it should, but they share one mean. Each has its own of that, too.",
+            "x.mean over the axes 0, 2 and 3.",
+            also=(lambda x: (x - x.mean()) / torch.sqrt(x.var(_EVERY, keepdim=True) + 1e-5),),
+        ),
+        Misconception(
+            "ReLU behind it",
+            lambda x: F.relu(_standard(x, _EVERY)),
+            "What is negative is cut off. A ReLU is a layer of its own; with it the mean is no longer 0.",
+            "Leave out the ReLU.",
+        ),
+        Misconception(
+            "layer made of the pictures",
+            lambda x: nn.BatchNorm2d(x),
+            "nn.BatchNorm2d(...) makes a layer, and wants the number of channels for it. The pictures are given to the layer that has been made.",
+            "nn.BatchNorm2d(x.shape[1])(x).",
         ),
     ),
 )
@@ -607,7 +703,8 @@ def _inputs_and_changes(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "max of Python",
             lambda x, change: max(0, x + change),
-            "Python's max, like an if, wants one yes or no for the whole tensor. The ReLU looks at each number by itself.",
+            "Python's max, like an if, wants one yes or no for the whole tensor (and so does the second place of F.relu). The ReLU looks at each number "
+            "by itself.",
             "torch.relu(...), or clamp(min=0).",
         ),
         Misconception(
@@ -655,6 +752,33 @@ def _inputs_and_changes(rng: np.random.Generator) -> list[tuple]:
             lambda x, change: (x + change)[x + change > 0],
             "What is negative is left out, so that the shape is lost. The ReLU puts 0 in its place.",
             "torch.relu(x + change).",
+        ),
+        Misconception(
+            "the input alone",
+            lambda x, change: x,
+            "The change is gone, and so is the ReLU: this gives back the input.",
+            "torch.relu(x + change).",
+        ),
+        Misconception(
+            "change added twice",
+            lambda x, change: F.relu(x + change + change),
+            "The change is added twice.",
+            "x + change, once.",
+            also=(lambda x, change: F.relu(x + change) + change,),
+        ),
+        Misconception(
+            "0 given where a tensor is wanted",
+            lambda x, change: torch.maximum(x + change, 0),
+            "torch.maximum and torch.max compare two tensors, and 0 is a plain number.",
+            "clamp(min=0), or torch.relu.",
+            also=(lambda x, change: torch.maximum(0, x + change), lambda x, change: torch.max(0, x + change)),
+        ),
+        Misconception(
+            "0 taken for an axis",
+            lambda x, change: torch.max(x + change, 0),
+            "torch.max(..., 0) takes the 0 for an axis, and looks for the largest value over the pictures of the batch.",
+            "clamp(min=0), or torch.relu.",
+            also=(lambda x, change: torch.max(x + change, 0).values, lambda x, change: torch.max(x + change, 0)[0]),
         ),
     ),
 )

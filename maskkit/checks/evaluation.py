@@ -300,8 +300,8 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
         Misconception(
             "whole-number division",
             _of(lambda tn, fp, fn, tp: (tp // (tp + fp), tp // (tp + fn))),
-            "Both are always 0. (// drops everything behind the decimal point.)",
-            "Divide with a single /.",
+            "Both are always 0. (// and int drop everything behind the decimal point.)",
+            "Divide with a single /, and leave out int.",
         ),
         Misconception(
             "recall alone",
@@ -350,6 +350,52 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
                 *(_of(lambda tn, fp, fn, tp: (tp + fn, tp + fp)), _of(lambda tn, fp, fn, tp: (tp, tp))),
                 *(_of(lambda tn, fp, fn, tp: (fp, fn)), _of(lambda tn, fp, fn, tp: (tp, tp + fp))),
             ),
+        ),
+        Misconception(
+            "recall and specificity",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fn), tn / (tn + fp))),
+            "These are recall and specificity (sensitivity and specificity, as doctors say): the share of masks that are found, and of bare faces called bare. "
+            "The recall is wanted second, and the precision first: of the faces called masked, how many are?",
+            "hits / (y_pred == 1).sum() comes first.",
+        ),
+        Misconception(
+            "recall and false-alarm rate",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fn), fp / (fp + tn))),
+            "These are the two axes of the ROC curve: the recall, and the share of bare faces called masked. The recall is wanted second, and the precision "
+            "first.",
+            "hits / (y_pred == 1).sum() comes first.",
+            also=(_of(lambda tn, fp, fn, tp: (fp / (fp + tn), tp / (tp + fn))),),
+        ),
+        Misconception(
+            "precision of both classes",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fp), tn / (tn + fn))),
+            "The precision is right. The second number is that of the other class, the share of the faces called bare that are bare; recall divides the hits "
+            "by the masked faces.",
+            "hits / (y_true == 1).sum() in second place.",
+        ),
+        Misconception(
+            "all the rest taken for missed masks",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fp), tp / (tp + fn + tn))),
+            "The precision is right. But bare faces called bare are among the missed masks here: that is what else does.",
+            "elif t == 1 and p == 0 in place of else.",
+        ),
+        Misconception(
+            "len in place of sum",
+            lambda y_true, y_pred: (1.0, 1.0),
+            "Both are always 1. (len counts all places of an array, those with False as well: len(y_true == 1) is the number of pictures.)",
+            "(y_true == 1).sum() counts where it is True.",
+        ),
+        Misconception(
+            "or in place of and",
+            _of(lambda tn, fp, fn, tp: ((tp + fp + fn) / (tp + fp), (tp + fp + fn) / (tp + fn))),
+            "| is true where one of both is 1. A hit is a mask that was called a mask: both are 1.",
+            "& in place of |.",
+        ),
+        Misconception(
+            "all the rest taken for false alarms",
+            _of(lambda tn, fp, fn, tp: (tp / (tp + fp + tn), tp / (tp + fn))),
+            "The recall is right. But bare faces called bare are among the false alarms here: that is what else does.",
+            "elif t == 0 and p == 1 in place of else.",
         ),
     ),
 )
@@ -440,13 +486,14 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "whole-number division",
             lambda targets: np.bincount(targets).max() // len(targets),
-            "This is always 0. (// drops everything behind the decimal point; and a list is never == a number, only each of its elements is.)",
+            "This is always 0. (// and int drop everything behind the decimal point; and a list is never == a number, only each of its elements is.)",
             "Divide with a single /.",
         ),
         Misconception(
             "largest label",
             lambda targets: targets.max(),
-            "This is always 1, as the largest label is. The task asks how often always naming the larger class is right.",
+            "This is always 1. (The largest label is; and len(targets == 1) counts all places, those with False as well.) The task asks how often always "
+            "naming the larger class is right.",
             "How many of the targets have the label of the larger class?",
         ),
         Misconception(
@@ -491,6 +538,38 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
             lambda targets: np.bincount(targets).max() / (len(targets) - 1),
             "You divide by one picture less than there are.",
             "Divide by len(targets).",
+        ),
+        Misconception(
+            "number of masks",
+            lambda targets: targets.sum(),
+            "This is how many masks there are. The task asks for the share of the larger class, which may be the bare faces.",
+            "Divide by len(targets), and take the larger of p and 1 - p.",
+        ),
+        Misconception(
+            "label and number",
+            lambda targets: (np.bincount(targets).argmax(), np.bincount(targets).max()),
+            "This is the label of the larger class and how many pictures have it. The task asks for their share of all.",
+            "The second number, divided by len(targets).",
+        ),
+        Misconception(
+            "answers in place of the accuracy",
+            lambda targets: np.full(len(targets), np.bincount(targets).argmax()),
+            "These are the answers that the program gives. What share of them is right?",
+            "Their mean, once they are compared with targets.",
+            also=(lambda targets: np.full(len(targets), int(targets.mean() >= 0.5)),),
+        ),
+        Misconception(
+            "right or not in place of the accuracy",
+            lambda targets: targets == np.bincount(targets).argmax(),
+            "This says of each picture whether the answer is right. What share of them is True?",
+            "Their mean.",
+            also=(lambda targets: targets == int(targets.mean() >= 0.5),),
+        ),
+        Misconception(
+            "0 where both classes are equal",
+            lambda targets: 0 if targets.mean() == 0.5 else max(targets.mean(), 1 - targets.mean()),
+            "Where both classes are equally large, your function says 0. Either answer is then right for half of the pictures.",
+            ">= in place of >, or max.",
         ),
     ),
 )
@@ -628,6 +707,7 @@ def _bill(formula):
             _bill(lambda tn, fp, fn, tp, a, b: (a - b) * (fp - fn)),
             "(y_pred - y_true).sum() is no count of mistakes: +1 and -1 cancel out. Each kind is counted by itself.",
             "((y_true == 0) & (y_pred == 1)).sum(), and the other way round.",
+            also=(_bill(lambda tn, fp, fn, tp, a, b: (a + b) * (fp - fn)),),
         ),
         Misconception(
             "right answers charged as the other kind",
@@ -710,6 +790,56 @@ def _bill(formula):
             "Multiply with the prices as they are.",
             also=(_bill(lambda tn, fp, fn, tp, a, b: int(a * fp + b * fn)),),
         ),
+        Misconception(
+            "one price for all mistakes",
+            _bill(lambda tn, fp, fn, tp, a, b: a * (fp + fn)),
+            "All mistakes cost the same here. A bare face let through and a masked one stopped have prices of their own.",
+            "Count the two kinds on their own.",
+            also=(_bill(lambda tn, fp, fn, tp, a, b: b * (fp + fn)),),
+        ),
+        Misconception(
+            "the last picture only",
+            lambda y_true, y_pred, let_through, stopped: _cost_of_each(y_true, y_pred, let_through, stopped)[-1],
+            "This is the cost of the last picture. (Where cost = 0 stands inside the loop, each picture begins anew.)",
+            "cost = 0 once, before the loop.",
+        ),
+        Misconception(
+            "first picture left out",
+            lambda y_true, y_pred, let_through, stopped: _cost_of_each(y_true, y_pred, let_through, stopped)[1:].sum(),
+            "The first picture is not looked at.",
+            "range(len(y_true)) begins at 0.",
+        ),
+        Misconception(
+            "let_through for the bare faces that are noticed",
+            _bill(lambda tn, fp, fn, tp, a, b: a * tn + b * fn),
+            "You charge let_through for bare faces that the model calls bare. They are right answers; who is let through by mistake is called masked.",
+            "(y_true == 0) & (y_pred == 1).",
+        ),
+        Misconception(
+            "stopped for right answers",
+            _bill(lambda tn, fp, fn, tp, a, b: a * fp + b * tn),
+            "You charge stopped for right answers. Who is stopped by mistake wears a mask, and is called bare.",
+            "(y_true == 1) & (y_pred == 0).",
+            also=(_bill(lambda tn, fp, fn, tp, a, b: a * fp + b * tp),),
+        ),
+        Misconception(
+            "len in place of sum",
+            _bill(lambda tn, fp, fn, tp, a, b: (a + b) * (tn + fp + fn + tp)),
+            "Both prices are charged for every picture. (len counts all places of an array, those with False as well.)",
+            ".sum() counts where it is True.",
+        ),
+        Misconception(
+            "or in place of and",
+            _bill(lambda tn, fp, fn, tp, a, b: a * (tn + fp + tp) + b * (tn + fn + tp)),
+            "| is true where one of both is: a bare face, or one that is called masked. For a mistake both have to be.",
+            "& in place of |.",
+        ),
+        Misconception(
+            "negative",
+            _bill(lambda tn, fp, fn, tp, a, b: -(a * fp + b * fn)),
+            "This is below 0. A cost is what has to be paid, and so a positive number.",
+            "Leave out the minus.",
+        ),
     ),
 )
 def total_cost(y_true: np.ndarray, y_pred: np.ndarray, let_through: float, stopped: float) -> float:
@@ -738,6 +868,7 @@ def _wilson(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
     "05",
     cases=_counts,
     canonical=_two_numbers,
+    tolerance=1e-5,  # the width is a small part of both ends
     hints=(
         "With p = correct / n, the standard error of p is sqrt(p (1 - p) / n).",
         "95 % of a normal distribution lie within 1.96 standard errors: p - 1.96 × error and p + 1.96 × error.",
@@ -869,13 +1000,14 @@ def _wilson(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
         Misconception(
             "root of a negative number",
             lambda correct, n: tuple(correct / n + side * 1.96 * np.sqrt(correct * (1 - correct) / n) for side in (-1, 1)),
-            "nan: the root of a negative number (** 0.5 makes a complex number of it). Is it p, not `correct`, that belongs there, and 1 - p?",
+            "nan: the root of a negative number (** 0.5 makes a complex number of it). Under it belong p = correct / n (not `correct`, n / correct or "
+            "per cent) and 1 - p (not p - 1).",
             "sqrt(p * (1 - p) / n), with p = correct / n.",
         ),
         Misconception(
             "root of a negative number, with math.sqrt",
             lambda correct, n: math.sqrt(correct * (1 - correct) / n),
-            "math.sqrt stopped: the root of a negative number. Is it p, not `correct`, that belongs there, and 1 - p?",
+            "math.sqrt stopped: the root of a negative number. Under it belong p = correct / n (not `correct`, n / correct or per cent) and 1 - p (not p - 1).",
             "sqrt(p * (1 - p) / n), with p = correct / n.",
         ),
         Misconception(
@@ -887,7 +1019,8 @@ def _wilson(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
         Misconception(
             "brackets around 1 - p forgotten, so that nothing is left",
             lambda correct, n: _interval(correct, n, spread=lambda p, n: 0.0),
-            "Both ends are the accuracy itself: your error is 0. Are there brackets missing (p * 1 - p is p - p), or is there a // in it?",
+            "Both ends are the accuracy itself, or next to it. Are there brackets missing (p * 1 - p is p - p), is there a // in it, or a square in place of "
+            "the square root?",
             "p * (1 - p) / n.",
         ),
         Misconception(
@@ -968,6 +1101,49 @@ def _wilson(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
             lambda correct, n: (0, 0),
             "Both ends are 0: // drops everything behind the decimal point, and the accuracy is below 1.",
             "correct / n, with a single /.",
+        ),
+        Misconception(
+            "square root and factor forgotten",
+            lambda correct, n: _interval(correct, n, z=1.0, spread=lambda p, n: p * (1 - p) / n),
+            "Two things: this is the variance, of which the standard error is the square root, and the factor 1.96 is missing.",
+            "1.96 * sqrt(p * (1 - p) / n).",
+        ),
+        Misconception(
+            "p forgotten",
+            lambda correct, n: _interval(correct, n, spread=lambda p, n: np.sqrt((1 - p) / n)),
+            "The factor p is missing under the square root: only 1 - p stands there.",
+            "sqrt(p * (1 - p) / n).",
+        ),
+        Misconception(
+            "the whole width",
+            lambda correct, n: 2 * 1.96 * np.sqrt(correct / n * (1 - correct / n) / n),
+            "This is how wide the interval is from end to end. The task asks for its two ends.",
+            "p minus half of it, and p plus half of it.",
+        ),
+        Misconception(
+            "accuracy for the upper end",
+            lambda correct, n: (_interval(correct, n)[0], correct / n),
+            "The lower end is right. The second number is the accuracy itself; the interval reaches as far above it as below.",
+            "p + 1.96 * error.",
+        ),
+        Misconception(
+            "three numbers",
+            lambda correct, n: (_interval(correct, n)[0], correct / n, _interval(correct, n)[1]),
+            "Both ends are right. The task asks for them alone, without the accuracy between them.",
+            "return low, high.",
+        ),
+        Misconception(
+            "5 % taken for the width",
+            lambda correct, n: (0.95 * correct / n, 1.05 * correct / n),
+            "You go a fixed share to each side, however many pictures there are. The 95 % are how often such an interval holds the truth, not how wide it is.",
+            "p - 1.96 * error and p + 1.96 * error.",
+            also=tuple(lambda correct, n, side=side: (correct / n - side, correct / n + side) for side in (0.025, 0.05)),
+        ),
+        Misconception(
+            "1 + p in place of 1 - p",
+            lambda correct, n: _interval(correct, n, spread=lambda p, n: np.sqrt(p * (1 + p) / n)),
+            "Under the square root is 1 + p. The second factor is the share of mistakes, 1 - p.",
+            "sqrt(p * (1 - p) / n).",
         ),
     ),
 )

@@ -20,6 +20,7 @@ def _losses(rng: np.random.Generator) -> list[list[float]]:
         [0.4, 0.6, 0.5, 0.45],
         [1.9, 1.4, 1.6],  # never below 1
         [0.5134, 0.5127, 0.5131],  # of equals, if they are rounded
+        [4000.0, 1500.0, 2500.0],  # of a learning rate that is far too large
     ]
     drawn = [np.round(rng.uniform(0.1, 0.9, n), 2).tolist() for n in rng.integers(4, 12, 5)]
     return [*fixed, *drawn]
@@ -39,8 +40,23 @@ def _lowest_rounded(digits: int) -> Callable:
     return lambda val_losses: int(np.argmin(np.round(val_losses, digits))) + 1
 
 
-def _lowest_below_1(before_any: int | None) -> Callable:
-    return lambda val_losses: int(np.argmin(val_losses)) + 1 if min(val_losses) < 1 else before_any
+def _lowest_below(limit: float, before_any: int | None) -> Callable:
+    return lambda val_losses: int(np.argmin(val_losses)) + 1 if min(val_losses) < limit else before_any
+
+
+def _first_fall(val_losses: list[float], compared_with: Callable[[int], int], otherwise: int | None = 1) -> int | None:
+    """The first epoch whose loss is below that at another position."""
+    return next((i + 1 for i in range(1, len(val_losses)) if val_losses[i] < val_losses[compared_with(i)]), otherwise)
+
+
+def _with_patience(patience: int) -> Callable:
+    """The best epoch until `patience` epochs have brought no better one."""
+
+    def best(val_losses: list[float]) -> int:
+        end = _stopped_in(val_losses, patience, None)
+        return int(np.argmin(val_losses[:end])) + 1
+
+    return best
 
 
 @exercise(
@@ -56,6 +72,7 @@ def _lowest_below_1(before_any: int | None) -> Callable:
             lambda val_losses: int(np.argmin(val_losses)),
             "One too small: Python counts positions from 0, but the first epoch is epoch 1.",
             "Add 1 to the position.",
+            also=(lambda val_losses: max(1, int(np.argmin(val_losses))),),
         ),
         Misconception(
             "the loss in place of its epoch",
@@ -109,9 +126,9 @@ def _lowest_below_1(before_any: int | None) -> Callable:
         Misconception(
             "the first epoch",
             lambda val_losses: 1,
-            "This is always 1. (A return inside the loop leaves it after the first epoch, and a lowest loss that starts at 0 is "
-            "never beaten.)",
-            "Start with the first loss as the lowest, and put return behind the loop.",
+            "This is always 1. (A return inside the loop leaves it after the first epoch; a lowest loss that starts at 0 is never beaten; a list that has been "
+            "sorted has its lowest loss in front; and min of pairs takes the one whose first part is lowest.)",
+            "Start with the first loss as the lowest, put return behind the loop, and leave the list in its order.",
         ),
         Misconception(
             "the highest loss, counted from 0",
@@ -152,10 +169,10 @@ def _lowest_below_1(before_any: int | None) -> Callable:
         ),
         Misconception(
             "lowest loss begins at 1",
-            _lowest_below_1(1),
-            "Your lowest loss begins at 1. A loss may be above 1 in every epoch, and then none of them is ever lower.",
+            _lowest_below(1, 1),
+            "Your lowest loss begins at 1, or near it. A loss may be above that in every epoch, and then none of them is ever lower.",
             "Begin with the first loss, or with float('inf').",
-            also=(_lowest_below_1(0), _lowest_below_1(None)),
+            also=(_lowest_below(1, 0), _lowest_below(1, None)),
         ),
         Misconception(
             "epoch begins at 0",
@@ -187,6 +204,52 @@ def _lowest_below_1(before_any: int | None) -> Callable:
             "The losses are rounded before they are compared, so that close ones look equal and the first of them wins.",
             "Compare them as they are; round when you print.",
             also=(_lowest_rounded(1), _lowest_rounded(3)),
+        ),
+        Misconception(
+            "lowest loss begins at a large number",
+            _lowest_below(1000, 1),
+            "Your lowest loss begins at a number that looks large enough. With a learning rate that is far too large, every loss can be above it, and then "
+            "none of them is ever lower.",
+            "Begin with the first loss, or with float('inf').",
+            also=(_lowest_below(1000, 0), _lowest_below(1000, None)),
+        ),
+        Misconception(
+            "always 0",
+            lambda val_losses: 0,
+            "This is always 0, and there is no epoch 0. (A lowest loss that begins at 0 is never beaten.)",
+            "Begin with the first loss as the lowest, or with float('inf').",
+        ),
+        Misconception(
+            "1 added to the loss",
+            lambda val_losses: min(val_losses) + 1,
+            "You add 1 to the lowest loss itself. The 1 belongs to the position at which it stands.",
+            "val_losses.index(...) gives the position of a loss.",
+        ),
+        Misconception(
+            "counted from the end",
+            lambda val_losses: len(val_losses) - int(np.argmin(val_losses)),
+            "You count the epochs from the last one backwards. The first epoch is number 1.",
+            "The position in the list as it is, and add 1.",
+            also=(lambda val_losses: int(np.argmin(val_losses[::-1])) + 1,),
+        ),
+        Misconception(
+            "the first fall",
+            lambda val_losses: _first_fall(val_losses, lambda i: 0),
+            "This is the first epoch that is better than what was before. A later one may be better still. (A return inside the loop leaves it there.)",
+            "Keep the epoch in a variable, and put return behind the loop.",
+            also=(
+                lambda val_losses: _first_fall(val_losses, lambda i: 0, None),
+                lambda val_losses: _first_fall(val_losses, lambda i: i - 1),
+                lambda val_losses: _first_fall(val_losses, lambda i: i - 1, None),
+            ),
+        ),
+        Misconception(
+            "stopped looking after some epochs",
+            _with_patience(3),
+            "You stop looking when some epochs have brought nothing better. That saves time while a network is being trained. Here all losses are known, and "
+            "a later one may be lower.",
+            "Look at all losses.",
+            also=(_with_patience(2),),
         ),
     ),
 )
@@ -252,6 +315,15 @@ def _stopped_in(val_losses: list[float], patience: int, otherwise: bool | None =
     return next((n for n in range(1, len(val_losses) + 1) if _waited(val_losses[:n]) >= patience), otherwise)
 
 
+def _counted_below(val_losses: list[float], limit: float) -> int:
+    """A counter of the epochs without a new lowest loss, where the lowest begins at `limit`."""
+    lowest, waited = limit, 0
+    for loss in val_losses:
+        waited = 0 if loss < lowest else waited + 1
+        lowest = min(loss, lowest)
+    return waited
+
+
 def _no_falls_at_the_end(val_losses: list[float]) -> int:
     count = 0
     while count + 1 < len(val_losses) and val_losses[-1 - count] >= val_losses[-2 - count]:
@@ -278,6 +350,7 @@ def _no_falls_at_the_end(val_losses: list[float]) -> int:
             lambda val_losses, patience: _waited(val_losses) >= patience - 1,
             "You stop one epoch too early: the best epoch itself is not one without improvement.",
             "Count the epochs after the best one.",
+            also=(lambda val_losses, patience: len(val_losses) > patience and _waited(val_losses) >= patience - 1,),
         ),
         Misconception(
             "no patience",
@@ -308,6 +381,10 @@ def _no_falls_at_the_end(val_losses: list[float]) -> int:
             "You count how often in a row the loss was no lower than in the epoch before. A loss may fall a little and still be above its lowest: those "
             "epochs count too.",
             "Compare with the lowest loss so far, not with the epoch before.",
+            also=(
+                lambda val_losses, patience: val_losses[-patience:] == sorted(val_losses[-patience:]),
+                lambda val_losses, patience: val_losses[-patience - 1 :] == sorted(val_losses[-patience - 1 :]),
+            ),
         ),
         Misconception(
             "not counted anew after an improvement",
@@ -333,6 +410,7 @@ def _no_falls_at_the_end(val_losses: list[float]) -> int:
             lambda val_losses, patience: _waited(val_losses) < patience,
             "It is the other way round: True means stop.",
             "Turn the comparison round.",
+            also=(lambda val_losses, patience: _waited(val_losses) <= patience,),
         ),
         Misconception(
             "compared with the epoch `patience` ago",
@@ -384,8 +462,9 @@ def _no_falls_at_the_end(val_losses: list[float]) -> int:
         Misconception(
             "patience not used",
             lambda val_losses, patience: val_losses[-1] > min(val_losses),
-            "This stops as soon as the last loss is not the lowest. One such epoch is noise; patience waits for more.",
+            "This stops as soon as the last loss is no new lowest. One such epoch is noise; patience waits for more.",
             "How many epochs have passed since the lowest loss?",
+            also=(lambda val_losses, patience: len(val_losses) > 1 and val_losses[-1] >= min(val_losses[:-1]),),
         ),
         Misconception(
             "number in place of an answer",
@@ -442,7 +521,11 @@ def _no_falls_at_the_end(val_losses: list[float]) -> int:
             lambda val_losses, patience: len(val_losses) > patience and min(val_losses[-patience:]) >= val_losses[-patience - 1],
             "You compare the last `patience` losses with the one just before them. The lowest may stand further back.",
             "min(val_losses[:-patience]) is the lowest before them.",
-            also=(lambda val_losses, patience: len(val_losses) > patience and min(val_losses[-patience:]) > val_losses[-patience - 1],),
+            also=(
+                lambda val_losses, patience: len(val_losses) > patience and min(val_losses[-patience:]) > val_losses[-patience - 1],
+                lambda val_losses, patience: min(val_losses[-patience:]) >= val_losses[-patience - 1],
+                lambda val_losses, patience: min(val_losses[-patience:]) > val_losses[-patience - 1],
+            ),
         ),
         Misconception(
             "one of them is enough",
@@ -479,8 +562,70 @@ def _no_falls_at_the_end(val_losses: list[float]) -> int:
         Misconception(
             "never",
             lambda val_losses, patience: False,
-            "This is always False. (A return inside the loop leaves it after the first epoch, in which it is always too early to stop.)",
-            "Let the loop end, and compare the count with patience behind it.",
+            "This is always False. (A return inside the loop leaves it after the first epoch, in which it is always too early to stop; and a lowest loss that "
+            "begins at infinity and is never renewed makes every epoch a new best.)",
+            "Let the loop end, and compare the count with patience behind it. Where a loss is lower, keep it as the lowest.",
+        ),
+        Misconception(
+            "patience not used, and the first epoch not thought of",
+            lambda val_losses, patience: val_losses[-1] >= min(val_losses[:-1]),
+            "This stops as soon as one epoch has brought no new lowest loss; patience waits for more. (After the first epoch there is none before it, and "
+            "min() of nothing is an error.)",
+            "How many epochs have passed since the lowest loss?",
+        ),
+        Misconception(
+            "always",
+            lambda val_losses, patience: True,
+            "This is always True. (The lowest of all losses is never above the lowest of the last few, which are among them.)",
+            "Compare the last `patience` losses with those before them: val_losses[:-patience].",
+        ),
+        Misconception(
+            "means compared",
+            lambda val_losses, patience: len(val_losses) > patience and bool(np.mean(val_losses[-patience:]) >= np.mean(val_losses[:-patience])),
+            "You compare the mean of the last `patience` losses with the mean of those before. What counts is the lowest: a single loss below it is an "
+            "improvement.",
+            "min in place of the mean.",
+            also=(lambda val_losses, patience: len(val_losses) > patience and bool(np.mean(val_losses[-patience:]) > np.mean(val_losses[:-patience])),),
+        ),
+        Misconception(
+            "all rises counted",
+            lambda val_losses, patience: sum(b > a for a, b in zip(val_losses, val_losses[1:])) >= patience,
+            "You count all epochs in which the loss rose. What counts is how many epochs have passed since the lowest loss.",
+            "len(val_losses) - 1 - val_losses.index(min(val_losses)).",
+        ),
+        Misconception(
+            "all losses above the lowest counted",
+            lambda val_losses, patience: sum(loss > min(val_losses) for loss in val_losses) >= patience,
+            "You count all epochs whose loss is above the lowest, also those before it. Only the epochs after it count.",
+            "len(val_losses) - 1 - val_losses.index(min(val_losses)).",
+        ),
+        Misconception(
+            "only the last epoch looked at",
+            lambda val_losses, patience: len(val_losses) > patience and val_losses[-1] >= min(val_losses[:-patience]),
+            "Of the last `patience` epochs you look at the last one only. One before it may have been better than all so far.",
+            "min(val_losses[-patience:]) in place of val_losses[-1].",
+            also=(lambda val_losses, patience: len(val_losses) > patience and val_losses[-1] > min(val_losses[:-patience]),),
+        ),
+        Misconception(
+            "only the first of the last epochs looked at",
+            lambda val_losses, patience: val_losses[-patience:][0] > min(val_losses),
+            "Of the last `patience` epochs you look at the first one only. (A return in both branches of an if leaves the loop at once.)",
+            "return False where a loss is lower, and return True behind the loop.",
+            also=(lambda val_losses, patience: len(val_losses) > patience and val_losses[-patience] >= min(val_losses[:-patience]),),
+        ),
+        Misconception(
+            "list cut at the other end",
+            lambda val_losses, patience: len(val_losses) > patience and min(val_losses[patience:]) >= min(val_losses[:patience]),
+            "You cut the list behind its first `patience` epochs. The question is about the last ones.",
+            "val_losses[-patience:] are the last, val_losses[:-patience] those before.",
+            also=(lambda val_losses, patience: min(val_losses[patience:]) >= min(val_losses[:patience]),),
+        ),
+        Misconception(
+            "lowest loss begins at a fixed number",
+            lambda val_losses, patience: _counted_below(val_losses, 1.0) >= patience,
+            "Your lowest loss begins at a fixed number. A loss can be above it in every epoch, and then none is ever counted as the lowest.",
+            "Begin with the first loss, or with float('inf').",
+            also=(lambda val_losses, patience: _counted_below(val_losses, 1000.0) >= patience,),
         ),
     ),
 )
@@ -490,7 +635,7 @@ def should_stop(val_losses: list[float], patience: int) -> bool:
 
 
 def _logits_and_targets(rng: np.random.Generator) -> list[tuple]:
-    fixed = [([0.0], [1.0]), ([2.0, -1.0], [1.0, 0.0]), ([2.0, -1.0, 3.0], [0.0, 1.0, 1.0])]
+    fixed = [([0.0], [1.0]), ([2.0, -1.0], [1.0, 0.0]), ([2.0, -1.0, 3.0], [0.0, 1.0, 1.0]), ([7.0, -3.0, 3.0], [0.0, 1.0, 0.0])]
     drawn = [(rng.normal(0, 2, n), rng.integers(0, 2, n)) for n in rng.integers(4, 20, 4)]
     return [tuple(torch.as_tensor(part, dtype=torch.float32) for part in pair) for pair in [*fixed, *drawn]]
 
@@ -498,6 +643,19 @@ def _logits_and_targets(rng: np.random.Generator) -> list[tuple]:
 def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
     """The loss of each picture, with its probability of a mask."""
     return -(targets * log(p) + (1 - targets) * log(1 - p))
+
+
+def _kept_from_the_ends(least: float) -> Callable:
+    return lambda logits, targets: _each(torch.sigmoid(logits).clamp(least, 1 - least), targets).mean()
+
+
+def _with_added(number: float) -> Callable:
+    return lambda logits, targets: _each(torch.sigmoid(logits), targets, lambda p: torch.log(p + number)).mean()
+
+
+def _wrong_answers(logits: Tensor, targets: Tensor, mask: Callable = torch.gt) -> Tensor:
+    """The share of pictures on whose wrong side the logit lies; whether 0 is a mask is left to `mask`."""
+    return (mask(logits, 0) != targets.bool()).float().mean()
 
 
 @exercise(
@@ -511,8 +669,7 @@ def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
         Misconception(
             "sigmoid forgotten",
             lambda logits, targets: _each(logits, targets).mean(),
-            "nan (not a number) or inf comes out: a logarithm of 0 or of a negative number. Are the logits used as if they were "
-            "probabilities, or the probabilities rounded?",
+            "nan (not a number) or inf comes out: a logarithm of 0 or of a negative number. Are the logits used as if they were probabilities?",
             "Turn logits into probabilities first: torch.sigmoid.",
         ),
         Misconception(
@@ -532,6 +689,7 @@ def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
             lambda logits, targets: _each(torch.sigmoid(logits), targets),
             "This is the loss of each picture. The loss of a batch is one number, their mean.",
             "End with .mean().",
+            also=(lambda logits, targets: _each(torch.sigmoid(logits), targets).tolist(),),
         ),
         Misconception(
             "sum in place of mean",
@@ -567,8 +725,8 @@ def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
         Misconception(
             "classes swapped",
             lambda logits, targets: _each(torch.sigmoid(logits), 1 - targets).mean(),
-            "You pay for the probability of what is not true: the classes are swapped. p is the probability of a mask, so its logarithm goes with "
-            "targets, not with 1 - targets.",
+            "You pay for the probability of what is not true, as if the classes were swapped. p = 1 / (1 + exp(-logit)) is the probability of a mask, and its "
+            "logarithm goes with targets, not with 1 - targets.",
             "targets * log(p) + (1 - targets) * log(1 - p).",
         ),
         Misconception(
@@ -680,6 +838,7 @@ def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
             also=(
                 lambda logits, targets: -(targets * F.logsigmoid(logits) + ((1 - targets) * F.logsigmoid(-logits)).mean()),
                 lambda logits, targets: -targets * F.logsigmoid(logits) + (1 - targets) * F.logsigmoid(-logits).mean(),
+                lambda logits, targets: -targets * F.logsigmoid(logits).mean() - (1 - targets) * F.logsigmoid(-logits).mean(),
             ),
         ),
         Misconception(
@@ -706,6 +865,80 @@ def _each(p: Tensor, targets: Tensor, log=torch.log) -> Tensor:
             lambda logits, targets: -F.logsigmoid(-logits).mean(),
             "Every face is treated as one without a mask. (In a loop: `is` asks for the very same object, and the targets are tensors.)",
             "== in place of is; or targets * log(p) + (1 - targets) * log(1 - p).",
+        ),
+        Misconception(
+            "probabilities kept too far from 0 and 1",
+            _kept_from_the_ends(0.01),
+            "The probabilities are kept away from 0 and 1, by clamp or by a number that is added, and so far that the loss of sure and wrong answers changes.",
+            "Leave it out, or take 1e-7.",
+            also=(_kept_from_the_ends(1e-3), *map(_with_added, (1e-2, 1e-3, 1e-4, 1e-5))),
+        ),
+        Misconception(
+            "share of wrong answers",
+            _wrong_answers,
+            "This is the share of wrong answers. It does not ask how sure the model was, and the loss does.",
+            "-log of the probability of what is true.",
+            also=(lambda logits, targets: _wrong_answers(logits, targets, torch.ge),),
+        ),
+        Misconception(
+            "share of right answers",
+            lambda logits, targets: 1 - _wrong_answers(logits, targets),
+            "This is the accuracy, the share of right answers. It does not ask how sure the model was, and the loss does.",
+            "-log of the probability of what is true.",
+            also=(lambda logits, targets: 1 - _wrong_answers(logits, targets, torch.ge),),
+        ),
+        Misconception(
+            "logarithm and minus forgotten",
+            lambda logits, targets: (targets * torch.sigmoid(logits) + (1 - targets) * torch.sigmoid(-logits)).mean(),
+            "This is the mean probability of what is true. The loss of a picture is minus the logarithm of this probability.",
+            "torch.log around p and around 1 - p, and a minus in front.",
+        ),
+        Misconception(
+            "minus forgotten, and sum in place of mean",
+            lambda logits, targets: -_each(torch.sigmoid(logits), targets).sum(),
+            "Two things: the losses are negative (put a minus in front), and they are added up (take their mean).",
+            "-( ... ).mean().",
+        ),
+        Misconception(
+            "distance of the logits",
+            lambda logits, targets: ((logits - targets) ** 2).mean(),
+            "This is the mean distance between logits and targets, squared or not. A logit is no probability yet, and the loss takes the logarithm of one.",
+            "torch.sigmoid first, then -log of the probability of what is true.",
+            also=(lambda logits, targets: (logits - targets).abs().mean(),),
+        ),
+        Misconception(
+            "the probability in place of the target",
+            lambda logits, targets: _each(torch.sigmoid(logits), torch.sigmoid(logits)).mean(),
+            "The logarithms are multiplied with the probability, so this says how unsure the model is. What is true does not come in.",
+            "targets * log(p) + (1 - targets) * log(1 - p).",
+        ),
+        Misconception(
+            "targets under the logarithm",
+            lambda logits, targets: _each(targets, torch.sigmoid(logits)).mean(),
+            "inf comes out: the targets stand under the logarithm, and that of 0 is minus infinity.",
+            "The logarithm of the probability, multiplied with the target.",
+        ),
+        Misconception(
+            "the first picture left out",
+            lambda logits, targets: _each(torch.sigmoid(logits), targets)[1:].sum() / len(logits),
+            "The first picture is not looked at.",
+            "range(len(logits)) begins at 0.",
+            also=(lambda logits, targets: _each(torch.sigmoid(logits), targets)[1:].mean(),),
+        ),
+        Misconception(
+            "the last picture left out",
+            lambda logits, targets: _each(torch.sigmoid(logits), targets)[:-1].sum() / len(logits),
+            "The last picture is not looked at.",
+            "range(len(logits)) goes to the last one by itself: without - 1.",
+            also=(lambda logits, targets: _each(torch.sigmoid(logits), targets)[:-1].mean(),),
+        ),
+        Misconception(
+            "probabilities rounded",
+            lambda logits, targets: _each(torch.sigmoid(logits).round(), targets).mean(),
+            "nan (not a number) or inf comes out: the probabilities are rounded to 0 and 1, and the logarithm of 0 is minus infinity. The loss asks how sure "
+            "the model was.",
+            "The probabilities as the sigmoid gives them.",
+            also=(lambda logits, targets: _each((logits >= 0).float(), targets).mean(),),
         ),
     ),
 )

@@ -21,6 +21,30 @@ def _factor_anew(lowest: float, highest: float, steps: int) -> list[float]:
     return rates
 
 
+def _ten_times_until(highest_too: bool):
+    """Rates that are ten times the one before, until the highest is reached."""
+
+    def rates(lowest: float, highest: float, steps: int) -> list[float]:
+        found = [lowest]
+        while found[-1] < highest:
+            found.append(found[-1] * 10)
+        return found if highest_too else found[:-1]
+
+    return rates
+
+
+def _power_on_power(first: int):
+    """Each rate is the one before times a power of the factor, and not times the factor."""
+
+    def rates(lowest: float, highest: float, steps: int) -> list[float]:
+        found, factor = [lowest], (highest / lowest) ** (1 / (steps - 1))
+        for i in range(first, first + steps - 1):
+            found.append(found[-1] * factor**i)
+        return found
+
+    return rates
+
+
 def _while_below(lowest: float, highest: float, steps: int) -> list[float]:
     """Rates until the highest is reached, which rounding may put off by one."""
     factor, rates = (highest / lowest) ** (1 / (steps - 1)), [lowest]
@@ -52,6 +76,10 @@ def _while_not_above(lowest: float, highest: float, steps: int) -> list[float]:
             "Your rates grow by the same amount each time, so that nearly all of them are close to the highest: between 0.0001 and 0.1 only one in a "
             "hundred lies below 0.001. The task asks for the same factor.",
             "Multiply in place of adding.",
+            also=(
+                lambda lowest, highest, steps: [lowest + (highest - lowest) * i / steps for i in range(steps)],
+                lambda lowest, highest, steps: [lowest + (highest - lowest) * (i + 1) / steps for i in range(steps)],
+            ),
         ),
         Misconception(
             "the highest never reached",
@@ -100,6 +128,7 @@ def _while_not_above(lowest: float, highest: float, steps: int) -> list[float]:
             lambda lowest, highest, steps: [lowest * 10.0**i for i in range(steps)],
             "Each of your rates is ten times the one before, whatever the highest is. The factor follows from the two ends.",
             "How large is highest / lowest, and how many factors share it?",
+            also=(_ten_times_until(True), _ten_times_until(False)),
         ),
         Misconception(
             "twice each",
@@ -167,6 +196,7 @@ def _while_not_above(lowest: float, highest: float, steps: int) -> list[float]:
             lambda lowest, highest, steps: highest,
             "This is one rate. The task asks for a list of all of them.",
             "Collect them: [... for i in range(steps)].",
+            also=(lambda lowest, highest, steps: lowest,),
         ),
         Misconception(
             "one more behind the highest",
@@ -244,6 +274,63 @@ def _while_not_above(lowest: float, highest: float, steps: int) -> list[float]:
             "Two rates too many: `steps` is the number of rates, both ends included.",
             "The last exponent is steps - 1.",
         ),
+        Misconception(
+            "brackets around steps - 1 forgotten",
+            lambda lowest, highest, steps: [lowest * ((highest / lowest) ** (1 / steps - 1)) ** i for i in range(steps)],
+            "Without brackets, / steps - 1 divides by steps and takes 1 away from the result: dividing comes before subtracting.",
+            "/ (steps - 1).",
+            also=(lambda lowest, highest, steps: [lowest * (highest / lowest) ** (i / steps - 1) for i in range(steps)],),
+        ),
+        Misconception(
+            "difference in place of the quotient",
+            lambda lowest, highest, steps: [lowest * (highest - lowest) ** (i / (steps - 1)) for i in range(steps)],
+            "You take the root of the difference of the two ends. By which factor the highest is larger says their quotient.",
+            "highest / lowest in place of highest - lowest.",
+        ),
+        Misconception(
+            "begun at the highest",
+            lambda lowest, highest, steps: [highest * (highest / lowest) ** (i / (steps - 1)) for i in range(steps)],
+            "Your rates begin at the highest and go beyond it. The first is the lowest.",
+            "lowest * factor ** i.",
+        ),
+        Misconception(
+            "number of rates not given",
+            lambda lowest, highest, steps: np.geomspace(lowest, highest).tolist(),
+            "You have 50 rates for every input: np.geomspace makes so many unless it is told how many.",
+            "np.geomspace(lowest, highest, steps).",
+        ),
+        Misconception(
+            "the highest put at the end",
+            lambda lowest, highest, steps: [*(lowest * (highest / lowest) ** (i / steps) for i in range(steps - 1)), highest],
+            "The highest is put at the end, and the last factor is larger than the others. Between `steps` rates there are only steps - 1 gaps.",
+            "Divide by steps - 1 in place of steps; then the last rate is the highest by itself.",
+        ),
+        Misconception(
+            "a power of the factor at each step",
+            _power_on_power(1),
+            "You multiply the rate before with factor ** i, so that the factor itself grows from step to step.",
+            "The rate before times factor; or the lowest times factor ** i.",
+            also=(_power_on_power(0),),
+        ),
+        Misconception(
+            "factor cut to a whole number",
+            lambda lowest, highest, steps: [lowest * int((highest / lowest) ** (1 / (steps - 1))) ** i for i in range(steps)],
+            "The factor is cut or rounded to a whole number, and so the last rate is not the highest.",
+            "The factor as it is.",
+            also=(lambda lowest, highest, steps: [lowest * round((highest / lowest) ** (1 / (steps - 1))) ** i for i in range(steps)],),
+        ),
+        Misconception(
+            "square root for any number of steps",
+            lambda lowest, highest, steps: [lowest * math.sqrt(highest / lowest) ** i for i in range(steps)],
+            "You take the square root, which shares the way between two gaps. There are steps - 1 of them.",
+            "** (1 / (steps - 1)).",
+        ),
+        Misconception(
+            "brackets around the exponent forgotten",
+            lambda lowest, highest, steps: [lowest * (highest / lowest) ** i / (steps - 1) for i in range(steps)],
+            "Without brackets, ** i / (steps - 1) raises to the power of i first and then divides: the power comes before the division.",
+            "** (i / (steps - 1)).",
+        ),
     ),
 )
 def growing_rates(lowest: float, highest: float, steps: int) -> list[float]:
@@ -252,7 +339,7 @@ def growing_rates(lowest: float, highest: float, steps: int) -> list[float]:
 
 
 def _trainings(rng: np.random.Generator) -> list[tuple]:
-    fixed = [(1000, 32, 3), (640, 64, 2), (20, 32, 5), (700, 32, 10), (5, 2, 1), (1400, 16, 4)]
+    fixed = [(1000, 32, 3), (640, 64, 2), (20, 32, 5), (700, 32, 10), (5, 2, 1), (1400, 16, 4), (448, 64, 3)]
     return [*fixed, *(tuple(int(part) for part in row) for row in zip(rng.integers(50, 3000, 4), rng.integers(7, 129, 4), rng.integers(2, 12, 4)))]
 
 
@@ -276,6 +363,7 @@ def _trainings(rng: np.random.Generator) -> list[tuple]:
             lambda images, batch_size, epochs: images / batch_size * epochs,
             "There is no such thing as seven eighths of a step: the last, smaller batch of an epoch is a whole one.",
             "Round up: math.ceil.",
+            also=(lambda images, batch_size, epochs: (images / batch_size + (images % batch_size > 0)) * epochs,),
         ),
         Misconception(
             "rounded up at the very end",
@@ -356,6 +444,7 @@ def _trainings(rng: np.random.Generator) -> list[tuple]:
             lambda images, batch_size, epochs: (images // batch_size + images % batch_size) * epochs,
             "You count a step for each picture that is left over. Together they are one batch, and so one step.",
             "+ 1 where something is left, in place of + images % batch_size.",
+            also=(lambda images, batch_size, epochs: images // batch_size * epochs + images % batch_size,),
         ),
         Misconception(
             "a part of a step",
@@ -392,7 +481,10 @@ def _trainings(rng: np.random.Generator) -> list[tuple]:
             lambda images, batch_size, epochs: math.ceil(images / batch_size) / epochs,
             "You divide by the epochs. In each of them all batches come again.",
             "Multiply with epochs.",
-            also=(lambda images, batch_size, epochs: math.ceil(images / (batch_size * epochs)),),
+            also=(
+                lambda images, batch_size, epochs: math.ceil(images / (batch_size * epochs)),
+                lambda images, batch_size, epochs: images / batch_size / epochs,
+            ),
         ),
         Misconception(
             "first picture left out",
@@ -406,6 +498,25 @@ def _trainings(rng: np.random.Generator) -> list[tuple]:
             "Your function counts the 480 pictures of the notebook, however many it is given.",
             "Use `images` in place of train.",
             also=(lambda images, batch_size, epochs: math.ceil(480 / batch_size) * 3,),
+        ),
+        Misconception(
+            "one half added, then rounded",
+            lambda images, batch_size, epochs: round(images / batch_size + 0.5) * epochs,
+            "Adding one half and rounding rounds up, but not where the pictures come out even: round takes 7.5 to 8, the even number.",
+            "math.ceil.",
+        ),
+        Misconception(
+            "smaller batch counted twice",
+            lambda images, batch_size, epochs: (math.ceil(images / batch_size) + 1) * epochs,
+            "One step of each epoch too many: math.ceil counts the smaller, last batch already, and + 1 counts it again.",
+            "math.ceil without + 1.",
+        ),
+        Misconception(
+            "what is left over",
+            lambda images, batch_size, epochs: images % batch_size * epochs,
+            "% gives how many pictures are left for the smaller, last batch. The steps are how many batches there are.",
+            "math.ceil(images / batch_size).",
+            also=(lambda images, batch_size, epochs: images % batch_size,),
         ),
     ),
 )
@@ -442,6 +553,7 @@ def _winner(val_accuracies: list[float]) -> int:
             "You compare the best on the validation pictures with the best on fresh ones, which is another trial. Only one of them was chosen, and by "
             "the validation pictures.",
             "Take the position of the largest validation accuracy, and look up both numbers there.",
+            also=(lambda v, f: max(f) - max(v),),
         ),
         Misconception(
             "chosen by the fresh pictures",
@@ -607,13 +719,59 @@ def _winner(val_accuracies: list[float]) -> int:
             lambda v, f: v[_winner(v)] - f[_winner(v)] if max(v) > 0.5 else 0,
             "Your best accuracy begins at one half. Trials that are worse than a coin are never looked at, and one of them may be the best there is.",
             "Begin with the first trial, or with -1.",
-            also=(lambda v, f: v[_winner(v)] - f[_winner(v)] if max(v) > 0.5 else None,),
+            also=(
+                lambda v, f: v[_winner(v)] - f[_winner(v)] if max(v) > 0.5 else None,
+                lambda v, f: v[_winner(v)] - f[_winner(v)] if max(v) > 0.5 else v[0] - f[0],
+            ),
         ),
         Misconception(
             "rest of the fresh accuracies",
             lambda v, f: max(v) - max(fresh for i, fresh in enumerate(f) if i != _winner(v)),
             "You subtract the best of the others on fresh pictures. Their accuracy says nothing about the winner.",
             "fresh_accuracies at the winner's position.",
+        ),
+        Misconception(
+            "against the worst on fresh pictures",
+            lambda v, f: max(v) - min(f),
+            "You subtract the lowest accuracy on fresh pictures, which belongs to some other trial. The winner has one of its own.",
+            "fresh_accuracies at the winner's position.",
+        ),
+        Misconception(
+            "what the choice has lost",
+            lambda v, f: max(f) - f[_winner(v)],
+            "This is how much better the best trial on fresh pictures is than the winner. The task asks how much better the winner looked than it is.",
+            "The winner's validation accuracy minus its accuracy on fresh pictures.",
+        ),
+        Misconception(
+            "all of equal ones",
+            lambda val_accuracies, fresh_accuracies: [v - f for v, f in zip(val_accuracies, fresh_accuracies) if v == max(val_accuracies)],
+            "This is a list of the differences of all trials with the highest validation accuracy. The task asks for one number, that of the first.",
+            "Take the first: [0].",
+        ),
+        Misconception(
+            "mean of equal ones",
+            lambda v, f: float(max(v) - np.mean([fresh for val, fresh in zip(v, f) if val == max(v)])),
+            "Where several trials are equally good on validation, you take their mean. One of them is chosen: the first.",
+            "val_accuracies.index(max(val_accuracies)).",
+        ),
+        Misconception(
+            "the first that beats the first trial",
+            lambda v, f: next((a - b for a, b in zip(v, f) if a > v[0]), v[0] - f[0]),
+            "You stop at the first trial that is better than the first one. A later one may be better still.",
+            "Keep the best in a variable, and put return behind the loop.",
+            also=(lambda v, f: next((a - b for a, b in zip(v, f) if a > v[0]), None),),
+        ),
+        Misconception(
+            "first trial left out",
+            lambda v, f: v[1 + _winner(v[1:])] - f[1 + _winner(v[1:])],
+            "The first trial is never looked at, and it may be the winner.",
+            "Go through all trials, from position 0.",
+        ),
+        Misconception(
+            "last trial left out",
+            lambda v, f: v[_winner(v[:-1])] - f[_winner(v[:-1])],
+            "The last trial is never looked at, and it may be the winner.",
+            "range(len(val_accuracies)) goes to the last position by itself: without - 1.",
         ),
     ),
 )

@@ -1,17 +1,20 @@
 """Faces that are drawn, photos that are real: how fast are faces drawn, and what does a network that saw nothing else tell on photos?
 
     python benchmarks/synthetic.py                     # both networks; read on the photos' validation and test splits
+    python benchmarks/synthetic.py --seeds 0 1         # two of each
     python benchmarks/synthetic.py --choose            # read on the photos' training split instead: for everything that is to be chosen
     python benchmarks/synthetic.py --speed             # speed alone
 
-The networks are made as `maskkit pretrain` makes them, and kept in runs/synthetic; an interrupted run goes on. No photo is used to train, to
-choose an epoch or to set a threshold. The photos: maskkit data photos.
+The networks are made as `maskkit pretrain` makes them, and kept in runs/synthetic; an interrupted run goes on. No photo is used to train or to
+choose an epoch; how the photos are read was chosen on their training split. The photos: maskkit data photos.
 """
 
 import argparse
 import os
 import time
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import product
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -32,21 +35,31 @@ NETWORKS = {
     "maskresnet": PretrainConfig("maskresnet", pairs=10_000, image_size=80, epochs=16),
     "maskcnn": PretrainConfig("maskcnn", pairs=10_000, image_size=80, epochs=5),
 }
-# How photos are read by a network that has finished, chosen on the photos' training split: in several sizes where it takes any, with less
-# contrast, and from both of its answers: that of the picture, and those of its places.
-SIDES = {"maskresnet": (64, 80, 96, 112), "maskcnn": (80,)}
-CONTRAST = 0.5
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a finished network reads photos, chosen on the photos' training split: in which sizes, with how much of their contrast, and from how
+    much evidence on it says: a mask."""
+
+    sides: tuple[int, ...]
+    contrast: float
+    least: float
+
+
+# Photos are fuller of things than drawn pictures, and what is strange looks a little like a mask: so more is asked for than evidence above 0.
+READINGS = {"maskresnet": Reading((64, 80, 96, 112), 1.0, 1.0), "maskcnn": Reading((80,), 0.5, 0.0)}
 
 
 @torch.no_grad()
-def probabilities(network: WithPlaces, images: Tensor, sides: tuple[int, ...]) -> np.ndarray:
-    """Of a mask, (N,): from the mean evidence of each uint8 picture and its mirror image in all sizes, with its contrast reduced."""
-    logits = []
+def probabilities(network: WithPlaces, images: Tensor, reading: Reading) -> np.ndarray:
+    """Of a mask, (N,), from the mean evidence of each uint8 picture and its mirror image in all sizes; one half at the least evidence for a mask."""
+    evidence = []
     for batch in images.split(256):
-        batch = 0.5 + CONTRAST * (to_float(batch) - 0.5)
-        sizes = [resize(batch, side) for side in sides]
-        logits.append(sum(network.evidence(size) + network.evidence(size.flip(3)) for size in sizes) / (2 * len(sides)))
-    return torch.sigmoid(torch.cat(logits).float()).numpy()
+        batch = 0.5 + reading.contrast * (to_float(batch) - 0.5)
+        sizes = [resize(batch, side) for side in reading.sides]
+        evidence.append(sum(network.evidence(size) + network.evidence(size.flip(3)) for size in sizes) / (2 * len(sizes)))
+    return torch.sigmoid(torch.cat(evidence).float() - reading.least).numpy()
 
 
 def report(name: str, truth: np.ndarray, scores: np.ndarray) -> None:
@@ -81,6 +94,7 @@ def main() -> None:
     parser.add_argument("--choose", action="store_true", help="read on the photos' training split")
     parser.add_argument("--speed", action="store_true", help="speed alone")
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=list(NETWORKS))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of the faces and of the network")
     # The threads of one convolution wait for each other without sleeping: on a machine that also does other work, two take far longer than one.
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
@@ -88,12 +102,13 @@ def main() -> None:
     if options.speed:
         return speed()
     torch.set_num_threads(options.threads)
-    for name in options.networks:
-        network = pretrain(NETWORKS[name], RUNS / name, progress=True, on_epoch=lambda history: print(" ", history[-1], flush=True))
-        minutes = sum(float(row["seconds"]) for row in read_csv(RUNS / name / "history.csv")) / 60
-        images, truth = photos(("train",) if options.choose else ("val", "test"))
-        report(f"{name}, {NETWORKS[name]}, {minutes:.1f} minutes of training; photos' {'training split' if options.choose else 'validation and test splits'}",
-               truth, probabilities(network, images, SIDES[name]))
+    splits = ("train",) if options.choose else ("val", "test")
+    images, truth = photos(splits)
+    for name, seed in product(options.networks, options.seeds):
+        config, folder = replace(NETWORKS[name], seed=seed), RUNS / f"{name}-{seed}"
+        network = pretrain(config, folder, progress=True, on_epoch=lambda history: print(" ", history[-1], flush=True))
+        minutes = sum(float(row["seconds"]) for row in read_csv(folder / "history.csv")) / 60
+        report(f"{config}, {minutes:.1f} minutes of training; photos' {' and '.join(splits)}", truth, probabilities(network, images, READINGS[name]))
 
 
 if __name__ == "__main__":

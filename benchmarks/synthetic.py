@@ -47,7 +47,7 @@ class Reading:
     least: float
 
 
-# Photos are fuller of things than drawn pictures, and what is strange looks a little like a mask: so more is asked for than evidence above 0.
+# On photos the residual network leans towards a mask: at 0 it knew 99 % of the masks and 92 % of the bare faces.
 READINGS = {"maskresnet": Reading((64, 80, 96, 112), 1.0, 1.0), "maskcnn": Reading((80,), 0.5, 0.0)}
 
 

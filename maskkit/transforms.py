@@ -136,7 +136,7 @@ AUGMENTATIONS = {
     "none": AugmentConfig(horizontal_flip=0.0, rotation=0.0),
     "original": AugmentConfig(),
     "strong": AugmentConfig(rotation=20.0, zoom=0.2, shift=0.1, brightness=0.3, contrast=0.3, saturation=0.4, hue=10.0, erasing=0.25),
-    "mild": AugmentConfig(rotation=10.0, zoom=0.1, shift=0.05, stretch=0.05, brightness=0.2, contrast=0.15, saturation=0.2, hue=5.0,
+    "mild": AugmentConfig(rotation=15.0, zoom=0.1, shift=0.05, stretch=0.05, brightness=0.5, contrast=0.15, saturation=0.2, hue=5.0,
                           erasing=0.1, grey=0.025, blur=0.05, noise=0.05),
     "robust": AugmentConfig(rotation=20.0, zoom=0.2, shift=0.1, stretch=0.1, brightness=0.4, contrast=0.3, saturation=0.4, hue=10.0,
                             erasing=0.2, grey=0.05, blur=0.1, noise=0.1),

@@ -94,7 +94,7 @@ RECIPES: dict[str, dict[str, object]] = {
     "original": {},
     "modern": _one_cycle(45, learning_rate=3e-3, augmentation="robust", label_smoothing=0.05, growing=0.6, averaging=0.998),
     "quick": _one_cycle(14, learning_rate=3e-3, augmentation="strong", growing=0.8, averaging=0.99),
-    "taught": _one_cycle(45, learning_rate=8e-4, augmentation="mild", averaging=0.998),
+    "taught": _one_cycle(60, learning_rate=8e-4, augmentation="mild", averaging=0.998),
     "transfer": _one_cycle(15, learning_rate=1e-3, augmentation="robust", label_smoothing=0.05, model="maskresnet", weights="drawn"),
 }
 # What all but "original" say otherwise for some networks. Without batch normalisation large steps throw the weights about, and a fully

@@ -36,6 +36,7 @@ SIDES: dict[str, TrainConfig] = {
     "maskcnn": recipe("modern"),
     "maskresnet": recipe("modern", model="maskresnet"),
     "taught": recipe("taught", teacher=TEACHER),
+    "transfer": recipe("transfer"),
 }
 
 

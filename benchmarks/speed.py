@@ -3,6 +3,7 @@
     python benchmarks/speed.py throughput             # images a second in training MaskCNN, same batch and augmentation
     python benchmarks/speed.py overhead               # share of our step outside forward, backward and optimiser
     python benchmarks/speed.py time-to-accuracy       # minutes until 95.67 % of the test photos are right
+    python benchmarks/speed.py prediction             # images a second of predict_proba, and the memory that it takes
 
 The sides take turns, each turn in a process of its own, so that a busy minute of the machine and settings of one side do
 not fall on one side only. The photos: maskkit data photos.
@@ -105,6 +106,19 @@ def our_throughput(steps: int, fast: bool, bfloat16: bool) -> float:
     return steps * BATCH / (time.perf_counter() - started)
 
 
+def prediction(plainly: bool, model_name: str, n: int = 768) -> tuple[float, float]:
+    """Images a second, and by how much the memory of the process had grown at its highest, in GB; or those of a plain loop over batches of 256."""
+    model, images = build_model(model_name, IMAGE_SIZE), torch.randint(0, 256, (n, 3, IMAGE_SIZE, IMAGE_SIZE), dtype=torch.uint8)
+    before, started = highest_memory(), time.perf_counter()
+    if plainly:
+        model.eval()
+        with torch.no_grad():
+            torch.cat([torch.sigmoid(model(batch.float() / 255)) for batch in images.split(256)])
+    else:
+        predict_proba(model, images)
+    return n / (time.perf_counter() - started), (highest_memory() - before) / 1e9
+
+
 def our_overhead(steps: int, augmentation: str, bfloat16: bool, model_name: str) -> float:
     """Share of a step that choosing, converting and augmenting a batch takes: timed alone, and as part of a whole step."""
     keep_freed_memory()
@@ -181,9 +195,16 @@ def _rate(steps_taken: Iterator[None], steps: int, warm_up: int = 5) -> float:
 OURS_TO_GOAL = {"from random weights, recipe quick": ("quick", 64, {}), "recipe transfer": ("transfer", 80, {"epochs": 2, "patience": 2})}
 
 JOBS: dict[str, Callable[..., object]] = {
-    "folder": folder_throughput, "fastai": fastai_throughput, "ours": our_throughput, "overhead": our_overhead,
+    "folder": folder_throughput, "fastai": fastai_throughput, "ours": our_throughput, "overhead": our_overhead, "prediction": prediction,
     "folder-goal": folder_time_to_goal, "our-goal": our_time_to_goal,
 }
+
+
+def highest_memory() -> float:
+    """Bytes that this process had at its highest (Linux and macOS count in different units)."""
+    import resource  # not on Windows
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 2**10)
 
 
 def in_own_process(job: str, *arguments: object) -> object:
@@ -227,6 +248,16 @@ def overhead(rounds: int, steps: int) -> None:
         print(f"| {name} | {statistics.median(shares):.1f} % ({min(shares):.1f} to {max(shares):.1f}) |", flush=True)
 
 
+def compare_predictions(rounds: int) -> None:
+    """Images a second and memory of ``predict_proba`` and of a plain loop."""
+    print("| network | a plain loop, batches of 256: images a second / GB | predict_proba: images a second / GB | ratio of the speeds |\n| --- | --- | --- | --- |")
+    for model in ("maskcnn", "maskresnet"):
+        turns = [[in_own_process("prediction", plainly, model) for plainly in (True, False)] for _ in range(rounds)]
+        sides = [" / ".join(f"{statistics.median(turn[side][what] for turn in turns):.{digits}f}" for what, digits in ((0, 0), (1, 2))) for side in (0, 1)]
+        ratios = sorted(ours[0] / plain[0] for plain, ours in turns)
+        print(f"| {model} | {sides[0]} | {sides[1]} | {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}) |", flush=True)
+
+
 def time_to_accuracy(seeds: int, most_epochs: int) -> None:
     """Minutes to the goal of both sides; ours from random weights, and from the weights that come with the package."""
     print("| side | minutes | test accuracy then | epochs |\n| --- | --- | --- | --- |")
@@ -250,7 +281,7 @@ def main() -> None:
         print(json.dumps(JOBS[sys.argv[2]](*json.loads(sys.argv[3]))))
         return
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["throughput", "overhead", "time-to-accuracy"])
+    parser.add_argument("what", choices=["throughput", "overhead", "time-to-accuracy", "prediction"])
     parser.add_argument("--rounds", type=int, default=3, help="turns of each side, or seeds of ours")
     parser.add_argument("--steps", type=int, default=20, help="timed steps in a turn")
     parser.add_argument("--most-epochs", type=int, default=20, help="after which the other side gives up")
@@ -260,6 +291,8 @@ def main() -> None:
         throughput(arguments.rounds, arguments.steps)
     elif arguments.what == "overhead":
         overhead(arguments.rounds, arguments.steps)
+    elif arguments.what == "prediction":
+        compare_predictions(arguments.rounds)
     else:
         time_to_accuracy(arguments.rounds, arguments.most_epochs)
 

@@ -14,11 +14,12 @@ from maskkit.checkpoints import Checkpoint
 from maskkit.errors import InputError
 from maskkit.images import CLASS_NAMES, load_image
 from maskkit.reading import Images
+from maskkit.runtime import keep_freed_memory
 from maskkit.transforms import to_float
 
 
 @torch.no_grad()
-def predict_proba(model: nn.Module, images: Images | np.ndarray, batch_size: int = 256) -> np.ndarray:
+def predict_proba(model: nn.Module, images: Images | np.ndarray, batch_size: int = 64) -> np.ndarray:
     """Probability of ``with_mask`` for each image.
 
     Parameters
@@ -35,6 +36,7 @@ def predict_proba(model: nn.Module, images: Images | np.ndarray, batch_size: int
     """
     if isinstance(images, np.ndarray):
         images = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+    keep_freed_memory()
     device, was_training = next(model.parameters()).device, model.training
     model.eval()
     try:

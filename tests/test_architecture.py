@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "training": {"datasets", "distributed", "transforms", "models", "checkpoints", "runtime"},
     "pretraining": {"faces", "models", "checkpoints", "training", "transforms", "runtime"},
     "tuning": {"training", "datasets", "transforms", "runtime"},
-    "evaluation": {"images", "reading", "transforms", "datasets", "models", "checkpoints"},
+    "evaluation": {"images", "reading", "transforms", "datasets", "models", "checkpoints", "runtime"},
     "onnx_model": {"images"},
     "export": {"datasets", "models", "checkpoints", "onnx_model"},
     "doctor": {"faces", "memory", "photos"},

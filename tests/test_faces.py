@@ -224,6 +224,15 @@ def test_impossible_attributes_are_named(wrong, message):
         draw_face(rng=0, image_size=16, **wrong)
 
 
+def test_attributes_to_fix_can_come_as_a_mapping():
+    fixed = {"with_mask": True, "mask_color": "black"}
+    assert np.array_equal(draw_face(fixed, 3, image_size=32), draw_face(rng=3, image_size=32, **fixed))
+    assert np.array_equal(draw_face(fixed, 3, image_size=32, mask_color="pink"), draw_face(rng=3, image_size=32, **{**fixed, "mask_color": "pink"}))
+    assert fixed == {"with_mask": True, "mask_color": "black"}
+    with pytest.raises(InputError, match="must be FaceAttributes, or a mapping from their names to values, got str"):
+        draw_face("black", 3)
+
+
 @pytest.mark.parametrize("request_", [{"n": -1}, {"n": 2.5}, {"n": 2, "image_size": 4}, {"n": 2, "seed": -3}, {"n": 2, "workers": 0}])
 def test_impossible_sets_are_refused(request_):
     with pytest.raises(InputError, match="whole number"):

@@ -177,6 +177,13 @@ def test_save_writes_the_png_with_its_description(tmp_path):
         picture.save(tmp_path / "history.pdf")
 
 
+def test_the_picture_is_what_savefig_would_write():
+    drawn, saved = plots.plot_history(HISTORY), io.BytesIO()
+    metadata = {"Description": plots.alt_text(drawn), "Software": None}
+    plots.plot_history(HISTORY).figure.savefig(saved, format="png", dpi=110, facecolor="white", metadata=metadata)
+    assert plots.show(drawn).png == saved.getvalue()
+
+
 def test_show_asks_for_alternative_text_where_there_is_none():
     ax = Figure().subplots()
     with pytest.raises(InputError, match="alternative text"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -22,14 +23,14 @@ PARTS = ("place", "light", "background", "features", "face", "hair", "locks", "m
 TEXTURES = (128, 192, 256, 320, 416, 512, 640)  # sizes of a head's colours, multiples of TILES; few, since hair textures are kept for each
 
 
-def draw_face(attributes: FaceAttributes | None = None, rng: np.random.Generator | int | None = None, *,
+def draw_face(attributes: FaceAttributes | Mapping | None = None, rng: np.random.Generator | int | None = None, *,
               image_size: int = 128, **fixed) -> np.ndarray:
     """Draw one face.
 
     Parameters
     ----------
-    attributes : FaceAttributes, optional
-        What to draw; left out, it is sampled.
+    attributes : FaceAttributes or mapping, optional
+        What to draw. What a mapping leaves out is sampled, and without it everything is.
     rng : np.random.Generator or int, optional
         The same generator state (or seed) and attributes give the same picture; one attribute changed leaves
         everything else as it was.
@@ -50,8 +51,10 @@ def draw_face(attributes: FaceAttributes | None = None, rng: np.random.Generator
     """
     check_image_size(image_size)
     rng = np.random.default_rng(rng)
-    if attributes is None:
-        attributes = sample_attributes(rng, **fixed)
+    if attributes is None or isinstance(attributes, Mapping):
+        attributes = sample_attributes(rng, **{**(attributes or {}), **fixed})
+    elif not isinstance(attributes, FaceAttributes):
+        raise InputError(f"attributes must be FaceAttributes, or a mapping from their names to values, got {type(attributes).__name__}.")
     elif fixed:
         check_names(fixed)
         if "framing" in fixed and "face_size" not in fixed:

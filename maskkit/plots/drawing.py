@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -100,7 +101,9 @@ def show(ax: Axes | Figure, alt: str | None = None, *, dpi: int = 110) -> Pictur
     if not alt:
         raise InputError("This plot has no alternative text: pass one, as in show(ax, alt='Loss falls to 0.1.').")
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", metadata={"Description": alt, "Software": None})
+    canvas = FigureCanvasAgg(figure)  # its print_png gives the bytes of savefig, which draws twice
+    figure.set(dpi=dpi, facecolor="white")
+    canvas.print_png(buffer, metadata={"Description": alt, "Software": None})
     _close(figure)
     return Picture(buffer.getvalue(), alt, width=round(figure.get_figwidth() * 96))
 

@@ -41,6 +41,7 @@ def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], 
     (loss, accuracy)
         Means over the images, each taken at the moment of its own step.
     """
+    keep_freed_memory()
     device = next(model.parameters()).device
     train_mode(model)
     losses, correct, seen = [], [], 0                                 # kept on the device: reading one would wait for it
@@ -70,6 +71,7 @@ def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], 
 def validate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], criterion: nn.Module, *, bfloat16: bool = False,
              team: Team = ALONE) -> tuple[float, float]:
     """Mean loss and accuracy over ``batches``, without augmentation and without changing the weights."""
+    keep_freed_memory()
     device = next(model.parameters()).device
     model.eval()
     losses, correct, seen = [], [], 0
@@ -112,7 +114,6 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     if not (dataset.split == "val").any():
         raise InputError("The data set has no validation images, by which training stops and keeps the best weights; give val a share of its fractions.")
     seed_everything(config.seed)
-    keep_freed_memory()
     team = join_team(config.device)                                   # this process alone, unless several were started
     device = team.device
     bfloat16 = config.precision == "bfloat16" or (config.precision == "auto" and computes_bfloat16(device))
@@ -124,7 +125,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     stopping = EarlyStopping(config.patience, config.min_delta)
     generator = torch.Generator().manual_seed(config.seed)            # order and augmentation
     train = on_device(dataset.subset("train"), device).batches(config.batch_size, shuffle=True, generator=generator, rank=team.rank, size=team.size)
-    val = on_device(dataset.subset("val").part(team.rank, team.size), device).batches(256)
+    val = on_device(dataset.subset("val").part(team.rank, team.size), device).batches(64)
     optimizer = make_optimizer(model, config)
     scheduler = make_scheduler(optimizer, config, steps_per_epoch=len(train))
     mean = RunningMean(model, config.averaging) if config.averaging else None

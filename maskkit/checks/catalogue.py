@@ -28,7 +28,8 @@ for hints, one after the other: first the one of the misconception, then those o
 first input for which it is wrong; a function that stops with an error, with the line and what such an error means; one that answers otherwise when it
 is asked again, that it leaves something to chance.
 
-{n_beliefs} misconceptions in {n_exercises} exercises. For each notebook the [instructors' guide](instructors.md) says which of them to expect.
+{n_beliefs:,} misconceptions in {n_exercises} exercises. For each notebook the [instructors' guide](instructors.md) says which of them to expect. Two exercises,
+`convolve2d` and `accuracy`, stand in no notebook: they are for lessons of your own.
 """
 
 

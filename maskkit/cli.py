@@ -375,7 +375,7 @@ _RECIPE_OPTIONS = {
     "precision": (str, "float32, bfloat16 or auto"),
     "weights": (str, "to begin with: random, drawn (for maskresnet; have seen drawn faces), published (torchvision's, downloaded), auto, or the "
                      "mask_cnn_best.pth of another run"),
-    "teacher": (str, "mask_cnn_best.pth of a network whose probabilities take the place of labels"),
+    "teacher": (str, "last.pth or mask_cnn_best.pth of a network whose probabilities take the place of labels"),
 }
 
 

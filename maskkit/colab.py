@@ -22,7 +22,8 @@ BADGE_IMAGE = "https://colab.research.google.com/assets/colab-badge.svg"
 _WORD = r"[A-Za-z0-9_.-]+"
 _ADDRESS = re.compile(
     r"(?P<before>colab\.research\.google\.com/github/|git\+https://github\.com/|mybinder\.org/v2/gh/|git-pull\?repo=https%3A%2F%2Fgithub\.com%2F)"
-    rf"(?P<owner>{_WORD})(?P<slash>/|%2F)(?P<name>{_WORD})(?P<between>/blob/|@|&branch=|/)(?P<branch>{_WORD})")
+    rf"(?P<owner>{_WORD})(?P<slash>/|%2F)(?P<name>{_WORD})(?P<between>/blob/|@|&branch=|/)(?P<branch>{_WORD})"
+    rf"(?:(?P<into>&urlpath=lab%2Ftree%2F){_WORD})?")  # nbgitpuller clones into a folder of the repository's name
 _REPO = re.compile(rf"(?:https?://(?:www\.)?github\.com/|git@github\.com:|github\.com/)?(?P<owner>[A-Za-z0-9_-]+)/(?P<name>(?!\.){_WORD}?)(?:\.git)?/?")
 
 
@@ -155,7 +156,12 @@ def addresses(text: str) -> list[tuple[str, str]]:
 
 def _pointed(text: str, repo: str, branch: str) -> str:
     owner, name = repo.split("/")
-    return _ADDRESS.sub(lambda match: f"{match['before']}{owner}{match['slash']}{name}{match['between']}{branch}", text)
+
+    def put(match: re.Match) -> str:
+        folder = f"{match['into']}{name}" if match["into"] else ""
+        return f"{match['before']}{owner}{match['slash']}{name}{match['between']}{branch}{folder}"
+
+    return _ADDRESS.sub(put, text)
 
 
 def _checked_branch(branch: str) -> str:

@@ -185,7 +185,7 @@ def _device(found: dict) -> Finding:
         return Finding("device", OK, f"cuda: {', '.join(found['gpus'])}")
     if "mps" in found["devices"]:
         return Finding("device", OK, "mps: the graphics part of an Apple processor")
-    cpu = f"cpu, {found['threads']} threads: enough for all lessons"
+    cpu = f"cpu, {found['threads']} {'thread' if found['threads'] == 1 else 'threads'}: enough for all lessons"
     if _in_colab():
         return Finding("device", NOTE, cpu, "For a GPU: Runtime, Change runtime type, T4 GPU; then run this again.")
     if shutil.which("nvidia-smi"):

@@ -315,7 +315,7 @@ def test_at_a_fork_only_badges_setup_cells_and_links_are_other_ones(clone):
         assert copy == notebook, path
     text = "".join((clone / path.relative_to(PROJECT)).read_text(encoding="utf-8") for path in [PROJECT / "README.md", *PAGES])
     assert colab.badge("03_build_maskcnn", FORK, "dev_1.0") in text and "mybinder.org/v2/gh/ada-l/Masks.2/dev_1.0?labpath=" in text
-    assert "github.com%2Fada-l%2FMasks.2&branch=dev_1.0&urlpath=" in text
+    assert "github.com%2Fada-l%2FMasks.2&branch=dev_1.0&urlpath=lab%2Ftree%2FMasks.2%2Fnotebooks%2F" in text
     assert set(colab.addresses(text)) == {FORK_AND_BRANCH}
 
 

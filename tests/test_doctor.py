@@ -150,6 +150,7 @@ def test_other_ways_in_which_torch_is_broken(torch_says, monkeypatch):
 def test_devices(torch_says, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     assert torch_says()["device"] == Finding("device", OK, "cpu, 2 threads: enough for all lessons")
+    assert torch_says(threads=1)["device"].found == "cpu, 1 thread: enough for all lessons"
     assert torch_says(devices={"cpu": "", "cuda": ""}, gpus=["Tesla T4"])["device"] == Finding("device", OK, "cuda: Tesla T4")
     assert "Apple" in torch_says(devices={"cpu": "", "mps": ""})["device"].found
     broken = torch_says(devices={"cpu": "", "cuda": "no kernel image is available"}, gpus=["Old card"])["device"]

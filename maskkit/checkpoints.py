@@ -2,15 +2,16 @@
 
 import warnings
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from maskkit.errors import InputError
+from maskkit.errors import InputError, require
 from maskkit.files import replace_file
 from maskkit.images import CLASS_NAMES
-from maskkit.models import build_model
+from maskkit.models import build_model, require_image_size
 
 FORMAT = "maskkit-checkpoint-1"
 
@@ -39,7 +40,9 @@ class Checkpoint:
 
 
 def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint, atomically: an interrupted save leaves the previous file as it was."""
+    """Write a checkpoint, atomically: an interrupted save leaves the previous file as it was. InputError if it could not be loaded."""
+    require(checkpoint, Checkpoint, "save_checkpoint takes a path and a Checkpoint(model, 'maskcnn', image_size)")
+    require_image_size(checkpoint.model, (checkpoint.image_size, checkpoint.image_size))  # loading would fail, when it is too late
     content = {"format": FORMAT, **{key: value for key, value in vars(checkpoint).items() if key != "model"}}
     content["class_names"] = list(checkpoint.class_names)
     content["state_dict"] = checkpoint.model.state_dict()
@@ -58,6 +61,7 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Che
     InputError
         If the file is missing, is no checkpoint, is damaged, does not fit its own description, or its training has failed.
     """
+    require(path, (str, PathLike), "load_checkpoint takes the path of a model file (.pth)")
     path = Path(path)
     if not path.is_file():
         raise InputError(f"There is no model file {path}; train one with 'maskkit train', or correct the path.")

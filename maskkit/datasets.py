@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 
 from maskkit.distributed import Part
-from maskkit.errors import InputError
+from maskkit.errors import InputError, require, require_whole, seen
 from maskkit.files import drawn_once
 from maskkit.images import CLASS_NAMES, SPLIT_NAMES, Sample, find_samples
 from maskkit.photos import photos_dir, read_manifest
@@ -71,7 +72,10 @@ class Subset:
         """Batches of (images uint8 (B, 3, H, W), targets float32 (B,)); shuffled anew at each pass if asked.
 
         Of several processes (``size`` > 1) the one with the number ``rank`` gets its part of the images and targets, and the Part.
+        InputError if the batch size is no whole number, or the generator not one of torch.
         """
+        require_whole("batch_size", batch_size)
+        require(generator, torch.Generator | None, "Batches are shuffled by a generator of torch, such as torch.Generator().manual_seed(0)")
         return Batches(self, batch_size, shuffle, generator, rank, size)
 
 
@@ -114,6 +118,11 @@ class Dataset:
     source, options : what ``load_dataset(source, image_size=…, **options)`` makes it from again
     attributes : dict of np.ndarray of length N; None where nothing is known
     skipped : tuple of (name, reason), the files that could not be read
+
+    Raises
+    ------
+    InputError
+        If images, targets or split are of another kind or length: training would fail late, or learn nonsense without a word.
     """
 
     images: Images
@@ -125,6 +134,17 @@ class Dataset:
     options: dict[str, object] = field(default_factory=dict)
     attributes: dict[str, np.ndarray] | None = None
     skipped: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        images, targets, n = self.images, self.targets, len(self.targets)
+        if not isinstance(images, Images) or len(images.shape) != 4 or images.shape[1] != 3 or getattr(images, "dtype", torch.uint8) != torch.uint8:
+            raise InputError(f"The images of a Dataset are a uint8 tensor of shape (N, 3, H, W), with pixels from 0 to 255; got {seen(images)}.")
+        if not isinstance(targets, Tensor) or targets.dtype != torch.int64 or targets.ndim != 1 or ((targets != 0) & (targets != 1)).any():
+            raise InputError(f"The targets of a Dataset are an int64 tensor of shape (N,), 1 with a mask and 0 without; got {seen(targets)}"
+                             + (f", from {targets.min()} to {targets.max()}." if isinstance(targets, Tensor) and n else "."))
+        if not isinstance(self.split, np.ndarray) or not len(images) == n == len(self.names) == len(self.split) == len(self.groups):
+            raise InputError(f"A Dataset needs a target, a name, a group and a split (in an array of 'train', 'val', 'test') for each of its {len(images)} images; "
+                             f"got {n} targets, {len(self.names)} names, {len(self.groups)} groups and {len(self.split)} splits in a {type(self.split).__name__}.")
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -204,8 +224,8 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
     InputError
         If there is no such folder, its layout is unknown, or it holds too few readable photos.
     """
-    if image_size < 1:
-        raise InputError(f"The image size must be a positive number of pixels; got {image_size}.")
+    require(source, (str, PathLike), "load_dataset takes 'synthetic', 'photos' or the path of a folder")
+    require_whole("image_size", image_size)
     if groups is not None and str(source) in ("synthetic", "photos"):
         raise InputError(f"The {source} data know their groups already; a groups file is for a folder of your own.")
     if str(source) == "synthetic":
@@ -219,12 +239,17 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
         raise InputError(f"A shortcut can be planted in synthetic faces only, and not in {source}.")
     if str(source) == "photos":
         return _load_photos(image_size, stream, progress)
-    options = {"seed": seed, "fractions": list(fractions)}
+    options = {"seed": seed, "fractions": _shares(fractions)}
     if groups is not None:
         options["groups"] = str(Path(groups).resolve())
     if not near_duplicates:
         options["near_duplicates"] = False
     return _load_folder(Path(source).expanduser(), image_size, options, stream, progress)
+
+
+def _shares(fractions: Sequence[float]) -> list[float]:
+    require(fractions, (list, tuple, np.ndarray), "The fractions of train, val and test are three shares, like (0.7, 0.15, 0.15)")
+    return list(fractions)
 
 
 def _load_folder(folder: Path, image_size: int, options: dict[str, object], stream: bool | None, progress: bool) -> Dataset:
@@ -301,6 +326,7 @@ def _split_by_folders(given: list[str | None], targets: np.ndarray, groups: np.n
 
 def _load_faces(image_size: int, options: dict[str, object], fractions: Sequence[float], progress: bool) -> Dataset:
     n = options["n"]
+    require_whole("n", n, 0)
     if n < 6:
         raise InputError(f"At least 6 faces are needed, one of each class for train, val and test; got n={n}.")
     images, attributes = _cached_faces(image_size, options, progress)
@@ -308,7 +334,7 @@ def _load_faces(image_size: int, options: dict[str, object], fractions: Sequence
     groups = np.arange(n)  # every face is drawn on its own, so none is a near-duplicate of another
     return Dataset(
         images=channels_first(images), targets=torch.from_numpy(targets), groups=groups,
-        source="synthetic", options={**options, "fractions": list(fractions)},
+        source="synthetic", options={**options, "fractions": _shares(fractions)},
         split=assign_splits(targets, groups, fractions=fractions, seed=options["seed"]),
         names=tuple(f"face_{index:06d}" for index in range(n)), attributes=attributes,
     )

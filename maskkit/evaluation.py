@@ -8,11 +8,12 @@ from typing import BinaryIO
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from maskkit.checkpoints import Checkpoint
-from maskkit.errors import InputError
+from maskkit.errors import InputError, require, require_whole, seen
 from maskkit.images import CLASS_NAMES, load_image
+from maskkit.models import require_image_size
 from maskkit.reading import Images
 from maskkit.runtime import keep_freed_memory
 from maskkit.transforms import to_float
@@ -33,9 +34,22 @@ def predict_proba(model: nn.Module, images: Images | np.ndarray, batch_size: int
     -------
     np.ndarray
         float64 in [0, 1], shape (N,).
+
+    Raises
+    ------
+    InputError
+        If these are no network and no such images, or the network was built for images of another size.
     """
-    if isinstance(images, np.ndarray):
+    require(model, nn.Module, "predict_proba takes a network and then images; a checkpoint and the result of a training have it as .model")
+    is_array = isinstance(images, np.ndarray)
+    if not isinstance(images, Images | np.ndarray) or "float" in str(getattr(images, "dtype", "")) \
+            or len(images.shape) != 4 or images.shape[-1 if is_array else 1] != 3:
+        raise InputError("predict_proba takes uint8 pixels from 0 to 255: a tensor of shape (N, 3, H, W), as dataset.images, or an array of "
+                         f"shape (N, H, W, 3); got {seen(images)}.")
+    require_whole("batch_size", batch_size)
+    if is_array:
         images = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+    require_image_size(model, images.shape)
     keep_freed_memory()
     device, was_training = next(model.parameters()).device, model.training
     model.eval()
@@ -48,6 +62,7 @@ def predict_proba(model: nn.Module, images: Images | np.ndarray, batch_size: int
 
 def predict_image(checkpoint: Checkpoint, source: str | Path | BinaryIO) -> float:
     """Probability of ``with_mask`` for one photo, prepared as the model's training images were; InputError if it is no image."""
+    require(checkpoint, Checkpoint, "predict_image takes a checkpoint first, as load_checkpoint(path) gives it")
     return float(predict_proba(checkpoint.model, load_image(source, checkpoint.image_size)[None])[0])
 
 
@@ -70,13 +85,14 @@ def evaluate(y_true: Sequence[int] | np.ndarray, y_score: Sequence[float] | np.n
     Raises
     ------
     InputError
-        If there is not one score for each label, or there are none.
+        If there is not one score for each label, there are none, labels are not 0 and 1, or scores or threshold are no probabilities.
     """
     from sklearn import metrics  # takes most of a second to import, and training does not need it
 
-    y_true, y_score = np.asarray(y_true).astype(int), np.asarray(y_score, dtype=float)
-    if y_true.ndim != 1 or y_true.shape != y_score.shape or not len(y_true):
-        raise InputError(f"There must be one score for each label, both of shape (N,); got labels of shape {y_true.shape} and scores of shape {y_score.shape}.")
+    y_true, y_score = labels_and_probabilities(y_true, y_score)
+    y_score = y_score.astype(float)
+    if not 0 <= threshold <= 1 and threshold != math.inf:  # infinity is where scikit-learn's roc_curve begins
+        raise InputError(f"The threshold is a probability, from 0 to 1; got {threshold}.")
     y_pred = (y_score >= threshold).astype(int)
     correct, n = int((y_true == y_pred).sum()), len(y_true)
     scores = metrics.precision_recall_fscore_support(y_true, y_pred, labels=[0, 1], zero_division=0)
@@ -96,6 +112,29 @@ def evaluate(y_true: Sequence[int] | np.ndarray, y_score: Sequence[float] | np.n
     }
 
 
+def labels_and_probabilities(y_true: object, y_score: object) -> tuple[np.ndarray, np.ndarray]:
+    """Labels as whole numbers and probabilities as floats, both of shape (N,); InputError unless they are such."""
+    y_true, y_score = (np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values) for values in (y_true, y_score))
+    if y_true.ndim != 1 or y_true.shape != y_score.shape or not len(y_true):
+        raise InputError(f"There must be one score for each label, both of shape (N,); got labels of shape {y_true.shape} and scores of shape {y_score.shape}.")
+    labels, scores = _as_floats(y_true), _as_floats(y_score)
+    strange = y_true[~np.isin(labels, (0, 1))]
+    if len(strange):
+        raise InputError(f"Labels are 1 (with_mask) and 0 (without_mask), and come before the scores; got {strange[0]}.")
+    strange = y_score[~((scores >= 0) & (scores <= 1))]
+    if len(strange):
+        raise InputError(f"Scores are probabilities of with_mask, from 0 to 1 (torch.sigmoid makes them of logits); got {strange[0]}.")
+    return labels.astype(int), scores
+
+
+def _as_floats(values: np.ndarray) -> np.ndarray:
+    """Numbers as floats, those that are already as they are; nan for what is no number."""
+    try:
+        return values if values.dtype.kind == "f" else values.astype(float)
+    except (TypeError, ValueError):
+        return np.full(values.shape, np.nan)
+
+
 def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Confidence interval of a share of ``correct`` out of ``n``: where the accuracy on endless new photos may lie.
 
@@ -105,10 +144,12 @@ def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[flo
     Raises
     ------
     InputError
-        Unless ``correct`` lies between 0 and ``n``, and ``n`` is at least 1.
+        Unless ``correct`` is a whole number between 0 and ``n``, ``n`` is at least 1, and ``confidence`` lies between 0 and 1.
     """
-    if not 0 <= correct <= n or n < 1:
-        raise InputError(f"A share needs 0 <= correct <= n, and n at least 1; got {correct} of {n}.")
+    if not 0 <= correct <= n or n < 1 or correct % 1:
+        raise InputError(f"A share needs whole numbers, 0 <= correct <= n, and n at least 1; got {correct} of {n}.")
+    if not 0 < confidence < 1:
+        raise InputError(f"The confidence lies between 0 and 1, such as 0.95; got {confidence}.")
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     share = correct / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
@@ -117,8 +158,8 @@ def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[flo
 
 
 def confident_mistakes(y_true: np.ndarray, y_score: np.ndarray, k: int = 12, threshold: float = 0.5) -> np.ndarray:
-    """Positions of the ``k`` wrong answers that lie farthest from the threshold, the most confident first."""
-    y_true, y_score = np.asarray(y_true), np.asarray(y_score)
+    """Positions of the ``k`` wrong answers that lie farthest from the threshold, the most confident first; InputError as in `evaluate`."""
+    y_true, y_score = labels_and_probabilities(y_true, y_score)
     wrong = np.flatnonzero((y_score >= threshold) != (y_true == 1))
     return wrong[np.argsort(-np.abs(y_score[wrong] - threshold), kind="stable")][:k]
 
@@ -130,8 +171,16 @@ def accuracy_by(values: np.ndarray, y_true: np.ndarray, y_score: np.ndarray, thr
     -------
     list of dict
         Keys ``value``, ``n``, ``accuracy``, ``low``, ``high`` (the Wilson interval); the worst slice first.
+
+    Raises
+    ------
+    InputError
+        If there is not one value for each label, or labels and scores are such as `evaluate` refuses.
     """
-    values, right = np.asarray(values), (np.asarray(y_score) >= threshold) == (np.asarray(y_true) == 1)
+    y_true, y_score = labels_and_probabilities(y_true, y_score)
+    values, right = np.asarray(values), (y_score >= threshold) == (y_true == 1)
+    if values.shape != right.shape:
+        raise InputError(f"There must be one value for each label, such as subset.attributes['glasses']; got {seen(values)} for {len(right)} labels.")
     rows = []
     for value in np.unique(values):
         inside = right[values == value]

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 import maskkit
 from maskkit.checkpoints import Checkpoint
 from maskkit.datasets import Dataset, load_dataset
-from maskkit.errors import InputError
+from maskkit.errors import InputError, require
 from maskkit.files import replace_file
 from maskkit.onnx_model import FORMAT, INPUT, OUTPUT, OnnxModel, need
 
@@ -91,9 +91,11 @@ def export(checkpoint: Checkpoint, out: str | Path, images: ExportImages) -> lis
     Raises
     ------
     InputError
-        If a package is missing, or a float32 probability is not within 1e-5 of torch's and not for rounding alone; files that were
-        there then stay as they were.
+        If a package is missing, an argument is of another kind, or a float32 probability is not within 1e-5 of torch's and not for
+        rounding alone; files that were there then stay as they were.
     """
+    require(checkpoint, Checkpoint, "export takes a Checkpoint, as load_checkpoint(path) gives it")
+    require(images, ExportImages, "export takes ExportImages, as images_of_run(run_dir, image_size) gives them")
     need_packages()
     reference = Deployed(checkpoint.model.cpu().eval())
     with replace_file(out) as float_path, replace_file(int8_path(out)) as small_path:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
+from maskkit.errors import InputError
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -38,9 +40,11 @@ def replace_file(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; move it over ``path`` only if the block succeeds. Missing folders are made.
 
     ``os.replace`` is atomic on one file system (Python documentation, "os.replace"), so a reader sees the old
-    file or the new one, never a part.
+    file or the new one, never a part. InputError before anything is done if ``path`` is a folder.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give the path of a file.")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:

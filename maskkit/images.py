@@ -10,7 +10,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
-from maskkit.errors import InputError
+from maskkit.errors import InputError, require_whole
 
 # The index is the label, so with_mask is the positive class. Stated, never derived: in alphabetical order, which
 # torchvision's ImageFolder takes, with_mask would come first and be 0.
@@ -69,7 +69,13 @@ def load_image(source: str | Path | BinaryIO, image_size: int) -> np.ndarray:
     -------
     np.ndarray
         uint8 in [0, 255], shape (image_size, image_size, 3). The aspect ratio is not kept, as in the original recipe.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read as an image, or the size is no whole number of at least 1.
     """
+    require_whole("image_size", image_size)
     image = open_image(source, at_least=image_size)
     return np.asarray(image.resize((image_size, image_size), Image.Resampling.BILINEAR, reducing_gap=3.0))
 

@@ -170,8 +170,9 @@ def _photo_members(opened: zipfile.ZipFile, expected_bytes: int) -> dict[str, zi
     return members
 
 
-def verify_photos(folder: Path) -> Photos:
+def verify_photos(folder: str | Path) -> Photos:
     """Compare a folder that was laid out before with the manifest, photo by photo; InputError if it holds none of them."""
+    folder = Path(folder)
     rows = {row["path"]: row["sha256"] for row in read_manifest()}
     there = {f"{name}/{path.name}": path for name in CLASS_NAMES if (folder / name).is_dir() for path in (folder / name).iterdir()}
     same = {name for name in rows.keys() & there.keys() if sha256(there[name].read_bytes()).hexdigest() == rows[name]}

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from maskkit.checkpoints import Checkpoint, save_checkpoint
-from maskkit.errors import InputError
+from maskkit.errors import InputError, require_whole
 from maskkit.faces import Twins, generate_twins, recipe_hash
 from maskkit.files import drawn_once, replace_file, write_csv, write_json
 from maskkit.models import build_model
@@ -57,8 +57,7 @@ class PretrainConfig:
         if self.model not in LEARNING_RATES:
             raise InputError(f"A backbone can be {' or '.join(LEARNING_RATES)}; got {self.model!r}.")
         for name, least in (("batch_size", 1), ("epochs", 1), ("pairs", self.batch_size), ("image_size", 32)):
-            if getattr(self, name) < least:
-                raise InputError(f"{name} must be at least {least}; got {getattr(self, name)}.")
+            require_whole(name, getattr(self, name), least)
         check_seed(self.seed)
         if self.image_size % 16:
             raise InputError(f"image_size must be a multiple of 16, for the pictures to grow in steps; got {self.image_size}.")

@@ -6,17 +6,18 @@ import platform
 import random
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from numbers import Integral
 
 import numpy as np
 import torch
 
-from maskkit.errors import InputError
+from maskkit.errors import InputError, seen
 
 
 def check_seed(seed: int) -> None:
     """Raise InputError unless every source of randomness can begin with this number; NumPy's takes the smallest."""
-    if not 0 <= seed < 2**32:
-        raise InputError(f"seed must be a whole number from 0 to {2**32 - 1}; got {seed}.")
+    if not isinstance(seed, Integral) or not 0 <= seed < 2**32:
+        raise InputError(f"seed must be a whole number from 0 to {2**32 - 1}; got {seen(seed)}.")
 
 
 def seed_everything(seed: int) -> None:
@@ -24,7 +25,14 @@ def seed_everything(seed: int) -> None:
 
     The same seed on the same machine then gives the same numbers, bit for bit; another machine or another
     version of torch may differ in the last digits (torch documentation, "Reproducibility").
+
+    Raises
+    ------
+    InputError
+        If ``seed`` is no whole number from 0 to 4294967295.
     """
+    check_seed(seed)
+    seed = int(seed)  # Python's own generator takes no number of NumPy
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
@@ -52,7 +60,7 @@ def resolve_device(device: str | torch.device = "auto") -> torch.device:
     here = available_devices()
     try:
         found = torch.device(device)
-    except RuntimeError:
+    except (RuntimeError, TypeError):
         found = None
     if found is None or found.type not in here or (found.type != "cuda" and found.index):
         raise InputError(f"Device {str(device)!r} is not available here; use 'auto' or one of {', '.join(here)}.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from maskkit.errors import InputError
+from maskkit.errors import InputError, seen
 from maskkit.files import read_csv
 from maskkit.images import CLASS_NAMES, SPLIT_NAMES
 
@@ -39,10 +39,16 @@ def assign_splits(targets: np.ndarray, groups: np.ndarray | None = None, *, frac
     Raises
     ------
     InputError
-        If the fractions are impossible, or a class has too few groups to stand in every split.
+        If the fractions are impossible, the targets are not 0 and 1, there is not one group for each, or a class has too few groups to
+        stand in every split.
     """
     fractions = _checked(fractions)
     targets = np.asarray(targets)
+    if targets.ndim != 1 or not np.isin(targets, (0, 1)).all():
+        raise InputError(f"The targets are 0 (without_mask) and 1 (with_mask), in an array of shape (N,); got {seen(targets)}.")
+    if groups is not None and np.shape(groups) != targets.shape:
+        raise InputError(f"There must be one group for each target; got groups of shape {np.shape(groups)} and targets of shape {targets.shape}.")
+    targets = targets.astype(int)
     _, groups = np.unique(np.arange(len(targets)) if groups is None else groups, return_inverse=True)
     counts = np.zeros((groups.max(initial=-1) + 1, len(CLASS_NAMES)))
     np.add.at(counts, (groups, targets), 1)
@@ -136,9 +142,13 @@ def _first_few(names: Sequence[str]) -> str:
 
 
 def _checked(fractions: Sequence[float]) -> np.ndarray:
-    shares = np.asarray(fractions, dtype=float)
+    try:
+        shares = np.asarray(fractions, dtype=float)
+    except (TypeError, ValueError):  # texts and dictionaries
+        shares = np.empty(0)
     if shares.shape != (3,) or (shares < 0).any() or shares[0] == 0 or not np.isclose(shares.sum(), 1):
-        raise InputError(f"The fractions of train, val and test must be three shares that add up to 1, like 0.7, 0.15, 0.15; got {tuple(fractions)}.")
+        got = tuple(fractions) if isinstance(fractions, list | tuple | np.ndarray) else seen(fractions)
+        raise InputError(f"The fractions of train, val and test must be three shares that add up to 1, like 0.7, 0.15, 0.15; got {got}.")
     return shares
 
 

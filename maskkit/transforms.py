@@ -1,18 +1,20 @@
 """From stored pixels to what the network sees, for whole batches: scaling, and augmentation for training.
 
 Taught in notebook 02. Every function takes a batch of shape (B, 3, H, W) and returns a new one of the same shape; each
-image of the batch gets its own random draw.
+image of the batch gets its own random draw. The steps of an augmentation raise InputError for images of another kind or shape.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from numbers import Real
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from maskkit.distributed import Part
+from maskkit.errors import InputError, require, seen
 
 Uniform = Callable[[float, float], Tensor]  # one draw for each image of a batch, shape (B,), on the CPU
 
@@ -20,7 +22,9 @@ GREY_WEIGHTS = (0.299, 0.587, 0.114)  # luma of ITU-R BT.601, as in Pillow and t
 
 
 def to_float(images: Tensor) -> Tensor:
-    """Scale uint8 pixels in [0, 255] to float32 in [0, 1]."""
+    """Scale uint8 pixels in [0, 255] to float32 in [0, 1]; InputError for floats, which would be scaled twice."""
+    if not isinstance(images, Tensor) or images.is_floating_point():
+        raise InputError(f"to_float takes a tensor of uint8 pixels from 0 to 255 (floats in [0, 1] need no scaling); got {seen(images)}.")
     return images.float() / 255
 
 
@@ -43,27 +47,32 @@ def rotate(images: Tensor, degrees: float | Tensor) -> Tensor:
         float, (B, 3, H, W), square.
     degrees : float or Tensor of shape (B,)
     """
+    _require_floats(images)
     return _warp(images, angle=_per_image(degrees, images).cpu())
 
 
 def zoom(images: Tensor, factor: float | Tensor) -> Tensor:
     """Enlarge (``factor`` > 1, a centre crop) or shrink (``factor`` < 1) each image about its centre."""
+    _require_floats(images)
     return _warp(images, scale=_per_image(factor, images).cpu())
 
 
 def adjust_brightness(images: Tensor, factor: float | Tensor) -> Tensor:
     """Multiply pixels by ``factor`` (1 changes nothing, 0 is black), clipped to [0, 1]."""
+    _require_floats(images)
     return (images * _column(factor, images)).clamp(0, 1)
 
 
 def adjust_contrast(images: Tensor, factor: float | Tensor) -> Tensor:
     """Blend with the mean grey of each image (1 changes nothing, 0 is flat grey), clipped to [0, 1]."""
+    _require_floats(images)
     mean = _grey(images).mean(dim=(-3, -2, -1), keepdim=True)
     return torch.lerp(mean.expand_as(images), images, _column(factor, images)).clamp(0, 1)
 
 
 def adjust_saturation(images: Tensor, factor: float | Tensor) -> Tensor:
     """Blend with the grey image (1 changes nothing, 0 is grey), clipped to [0, 1]."""
+    _require_floats(images)
     return torch.lerp(_grey(images).expand_as(images), images, _column(factor, images)).clamp(0, 1)
 
 
@@ -72,6 +81,7 @@ def adjust_hue(images: Tensor, degrees: float | Tensor) -> Tensor:
 
     A rotation about the grey axis of RGB space (Haeberli, "Matrix Operations for Image Processing", 1993).
     """
+    _require_floats(images)
     matrix = _hue_matrix(_per_image(degrees, images))
     return torch.einsum("bij,bjhw->bihw", matrix, images).clamp(0, 1)
 
@@ -86,6 +96,10 @@ def erase(images: Tensor, top: Tensor, left: Tensor, height: Tensor, width: Tens
     top, left, height, width = (edge.to(images.device)[:, None, None] for edge in (top, left, height, width))
     inside = (row >= top) & (row < top + height) & (column >= left) & (column < left + width)
     return images.masked_fill(inside[:, None], value)
+
+
+# Of probabilities, and of the zoom, with which an image must not shrink to nothing.
+_HIGHEST = {**dict.fromkeys(("horizontal_flip", "erasing", "grey", "blur", "noise"), 1), "zoom": 0.99}
 
 
 @dataclass(frozen=True)
@@ -120,6 +134,12 @@ class AugmentConfig:
     grey: float = 0.0
     blur: float = 0.0
     noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value, highest = getattr(self, field.name), _HIGHEST.get(field.name, math.inf)
+            if not isinstance(value, Real) or not 0 <= value <= highest or math.isinf(value):
+                raise InputError(f"{field.name} must be a number of at least 0{'' if math.isinf(highest) else f' and at most {highest}'}; got {seen(value)}.")
 
     @property
     def moves(self) -> bool:
@@ -163,7 +183,15 @@ def augment(images: Tensor, config: AugmentConfig = AUGMENTATIONS["original"], g
     -------
     Tensor
         Same dtype, device and range, and the same shape unless ``image_size`` asks for another.
+
+    Raises
+    ------
+    InputError
+        If these are no such images, configuration or generator.
     """
+    _require_floats(images)
+    require(config, AugmentConfig, "augment takes an AugmentConfig, such as AUGMENTATIONS['strong']")
+    require(generator, torch.Generator | None, "augment takes a generator of torch, such as torch.Generator().manual_seed(0)")
     part = part or Part(len(images))
 
     def uniform(low: float, high: float) -> Tensor:
@@ -187,6 +215,12 @@ def augment(images: Tensor, config: AugmentConfig = AUGMENTATIONS["original"], g
     if config.erasing:
         _erase_some(images, config.erasing, uniform)
     return images
+
+
+def _require_floats(images: Tensor) -> None:
+    if not isinstance(images, Tensor) or not images.is_floating_point() or images.ndim != 4 or images.shape[1] != 3:
+        raise InputError("Images to change are a float tensor of shape (B, 3, H, W) in [0, 1] (to_float scales uint8, images[None] makes a batch "
+                         f"of one); got {seen(images)}.")
 
 
 def _move(images: Tensor, config: AugmentConfig, mirrored: Tensor, uniform: Uniform, image_size: int | None) -> Tensor:

@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from maskkit.datasets import Dataset
-from maskkit.errors import InputError
+from maskkit.errors import InputError, seen
 from maskkit.runtime import resolve_device, seed_everything
-from maskkit.training import TrainConfig, fit, make_optimizer, starting_model, train_one_epoch
+from maskkit.training import TrainConfig, fit, make_optimizer, require_data_and_config, starting_model, train_one_epoch
 from maskkit.transforms import AUGMENTATIONS
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def range_test(dataset: Dataset, config: TrainConfig = TrainConfig(), *, lowest:
     list of dict
         Keys ``step`` (from 1), ``lr``, ``loss`` (of the step's own batch, before its update) and ``smoothed``.
     """
+    require_data_and_config(dataset, config)
     seed_everything(config.seed)
     device = resolve_device(config.device)
     model = starting_model(config, dataset.image_size).to(device)
@@ -134,6 +135,7 @@ def tune(dataset: Dataset, base: TrainConfig = TrainConfig(), *, space: Space = 
     optuna = _optuna()
     if trials < 1:
         raise InputError(f"A study needs at least 1 trial; got {trials}.")
+    require_data_and_config(dataset, base)
     _check_space(space, base)
     study = open_study(storage, name=name, sampler=sampler, seed=seed)
     _keep_to_one_task(study, dataset, base, space)
@@ -239,6 +241,8 @@ def _check_space(space: Space, base: TrainConfig) -> None:
     if not space or set(space) - known:
         raise InputError(f"A space needs options of training as its keys, such as {', '.join(SPACE)}; got {', '.join(space) or 'none'}.")
     for name, values in space.items():
+        if not isinstance(values, LogRange | tuple | list) or not values:
+            raise InputError(f"A space gives each option a LogRange, or a tuple of values to choose from; {name} has {seen(values)}.")
         for value in (values.low, values.high) if isinstance(values, LogRange) else values:
             replace(base, **{name: value})  # raises where the value is impossible
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageFilter
 from sklearn.metrics import roc_auc_score
 
-from maskkit.audit import audit_folder, finding_text, write_page
+from maskkit.audit import as_text, audit_folder, finding_text, write_page
 from maskkit.audit.copies import find_copies, number_groups
 from maskkit.audit.findings import SEVERITIES, find_problems, misnamed
 from maskkit.audit.measure import Looks, Photo, list_photos, measure_photos, rescue, sharpness
@@ -475,3 +475,10 @@ def test_the_known_flaws_of_the_public_photos_are_reported():
     assert found["not_rgb"].evidence["what"] == {"RGBA: transparency": 111, "P: a palette": 2}
     assert report.of_kind("misnamed") == {"with_mask/black3.jpg_1088Wx1632H", "with_mask/with_mask129.jpg"}
     assert {"shortcut_resolution", "shortcut_aspect", "small", "elongated", "large"} <= set(found)
+
+
+@pytest.mark.parametrize("call, said", [(lambda: audit_folder(None), "got None"), (lambda: as_text("photos"), "as_text takes a report"),
+                                        (lambda: finding_text("photos"), "one of report.findings"), (lambda: write_page("page.html", "report"), "and a path")])
+def test_no_folder_and_no_report(call, said):
+    with pytest.raises(InputError, match=said):
+        call()

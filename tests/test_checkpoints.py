@@ -67,7 +67,7 @@ def test_what_is_no_checkpoint(checkpoint, tmp_path):
 
 
 def test_a_checkpoint_that_does_not_fit_its_own_description(checkpoint, tmp_path):
-    save_checkpoint(tmp_path / "model.pth", Checkpoint(checkpoint.model, "maskcnn", 32))
+    save_checkpoint(tmp_path / "model.pth", Checkpoint(checkpoint.model, "vgg_small", 16))
     with pytest.raises(InputError, match="does not fit the model"):
         load_checkpoint(tmp_path / "model.pth")
 
@@ -90,3 +90,19 @@ def test_weights_that_are_not_numbers_answer_for_no_photo(checkpoint, tmp_path):
     save_checkpoint(tmp_path / "model.pth", checkpoint)
     with pytest.raises(InputError, match="weights that are not numbers"):
         load_checkpoint(tmp_path / "model.pth")
+
+
+@pytest.mark.parametrize("wrong, said", [
+    (MaskCNN(16), "got a MaskCNN"), ("model.pth", "got 'model.pth'"), (Checkpoint(MaskCNN(16), "maskcnn", 32), "built for images of 16 × 16 pixels"),
+])
+def test_what_could_not_be_loaded_again_is_not_saved(wrong, said, tmp_path):
+    with pytest.raises(InputError, match=said):
+        save_checkpoint(tmp_path / "model.pth", wrong)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_or_a_model_in_the_place_of_a_path(checkpoint, tmp_path):
+    with pytest.raises(InputError, match="is a folder; give the path of a file"):
+        save_checkpoint(tmp_path, checkpoint)
+    with pytest.raises(InputError, match="path of a model file .*; got a MaskCNN"):
+        load_checkpoint(checkpoint.model)

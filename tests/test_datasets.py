@@ -1,7 +1,9 @@
 import logging
 import os
 import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -189,10 +191,33 @@ def test_the_public_photos_have_their_known_numbers():
     assert dataset.kept_together == 894  # as the data card says
 
 
-@pytest.mark.parametrize("arguments", [{"n": 3}, {"image_size": 0}])
-def test_impossible_sizes(arguments):
-    with pytest.raises(InputError):
-        load_dataset("synthetic", **arguments)
+@pytest.mark.parametrize("arguments, said", [
+    ({"n": 3}, "At least 6"), ({"n": "20"}, "n must be a whole number"), ({"image_size": 0}, "image_size must be a whole number of at least 1; got 0"),
+    ({"image_size": "64"}, "got '64'"), ({"image_size": 64.0}, "got 64.0"), ({"image_size": (64, 64)}, "got a tuple"), ({"fractions": 0.7}, "got 0.7"),
+    ({"fractions": {"train": 0.7}}, "three shares"), ({"source": None}, "path of a folder; got None"),
+])
+def test_impossible_options(arguments, said):
+    with pytest.raises(InputError, match=said):
+        load_dataset(**{"source": "synthetic", "n": 20, "image_size": 32, **arguments})
+
+
+# Training on these would fail late, or learn from pixels that were scaled twice and from labels of 255.
+@pytest.mark.parametrize("change, said", [
+    (lambda data: {"images": data.images / 255}, "uint8 tensor .*got torch.float32"), (lambda data: {"images": data.images.permute(0, 2, 3, 1)}, r"\(64, 16, 16, 3\)"),
+    (lambda data: {"images": data.images.numpy()}, "uint8 tensor"), (lambda data: {"targets": data.targets * 255}, "from 0 to 255"),
+    (lambda data: {"targets": data.targets.numpy()}, "int64 tensor"), (lambda data: {"targets": data.targets.float()}, "got torch.float32"),
+    (lambda data: {"targets": data.targets[:-1]}, "64 images; got 63 targets"), (lambda data: {"split": data.split.tolist()}, "splits in a list"),
+])
+def test_a_data_set_of_other_parts(easy_dataset, change, said):
+    with pytest.raises(InputError, match=said):
+        replace(easy_dataset, **change(easy_dataset))
+
+
+@pytest.mark.parametrize("arguments, said", [({"batch_size": 0}, "got 0"), ({"batch_size": "32"}, "got '32'"), ({"generator": 0}, "generator of torch"),
+                                             ({"generator": np.random.default_rng(0)}, "got a numpy Generator")])
+def test_impossible_batches(easy_dataset, arguments, said):
+    with pytest.raises(InputError, match=said):
+        easy_dataset.subset("train").batches(shuffle=True, **arguments)
 
 
 def test_unknown_split(easy_dataset):

@@ -2,9 +2,11 @@ import io
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from maskkit.duplicates import find_duplicates, group_duplicates, near_duplicate_pairs, perceptual_hashes, thumbnails
+from maskkit.errors import InputError
 from maskkit.faces import generate_faces
 from tests.conftest import noise
 
@@ -165,3 +167,11 @@ def test_among_strangers_nobody_is_found(n):
     """Also where no candidate, or none that is hopeful, is left to align."""
     pictures = np.stack([sharp_noise(seed) for seed in range(100, 112)])[:n]
     assert find_duplicates(pictures) == [] and len(set(group_duplicates(pictures))) == n
+
+
+@pytest.mark.parametrize("search", [perceptual_hashes, thumbnails, find_duplicates, group_duplicates])
+@pytest.mark.parametrize("change", [lambda images: images / 255, lambda images: images.transpose(0, 3, 1, 2), lambda images: images[0],
+                                    lambda images: torch.from_numpy(images).permute(0, 3, 1, 2), lambda images: "photos"])
+def test_images_of_another_kind(search, change):
+    with pytest.raises(InputError, match=r"uint8 array of shape \(N, H, W, 3\).*permute\(0, 2, 3, 1\).*got "):
+        search(change(np.stack([noise(0), noise(1)])))

@@ -1,4 +1,5 @@
 import json
+import math
 
 import numpy as np
 import pytest
@@ -6,11 +7,14 @@ import torch
 from PIL import Image
 from scipy.stats import binomtest
 from sklearn import metrics
+from torch import nn
 
 from maskkit.checkpoints import Checkpoint
 from maskkit.errors import InputError
 from maskkit.evaluation import accuracy_by, confident_mistakes, evaluate, predict_image, predict_proba, wilson_interval
 from maskkit.models import MaskCNN
+
+PICTURES = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), dtype=np.uint8)
 
 
 @pytest.fixture
@@ -57,10 +61,49 @@ def test_a_share_that_cannot_be(correct, n):
 
 
 def test_a_model_is_left_as_it_was_also_when_its_input_does_not_fit():
-    model = MaskCNN(16).train()
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, 1)).train()
     with pytest.raises(RuntimeError):
-        predict_proba(model, np.zeros((1, 20, 20, 3), np.uint8))
+        predict_proba(model, PICTURES)
     assert model.training
+
+
+# What would be scored without a word, and wrongly: scores in other units, labels that are no 0 and 1, the two the other way round.
+@pytest.mark.parametrize("score", [evaluate, confident_mistakes, lambda *answers: accuracy_by(["a", "b"], *answers)])
+@pytest.mark.parametrize("y_true, y_score, said", [
+    ([0, 1], np.array([25, 230], np.uint8), "from 0 to 1.*got 25"), ([0, 1], [-2.2, 1.5], r"torch\.sigmoid.*got -2.2"), ([0, 1], [0.1, math.nan], "got nan"),
+    ([0.1, 0.9], [0, 1], r"come before the scores; got 0\.1"), ([0, 255], [0.1, 0.9], "got 255"), (["with_mask", "1"], [0.1, 0.9], "got with_mask"),
+])
+def test_no_labels_and_probabilities(score, y_true, y_score, said):
+    with pytest.raises(InputError, match=said):
+        score(y_true, y_score)
+
+
+def test_labels_and_scores_may_be_any_kind_of_numbers():
+    expected = evaluate([0, 1, 1], [0.25, 0.75, 0.5])
+    assert evaluate(torch.tensor([0, 1, 1]), torch.tensor([0.25, 0.75, 0.5], requires_grad=True)) == expected
+    assert evaluate(np.array([False, True, True]), np.array([0.25, 0.75, 0.5], np.float32)) == evaluate(["0", "1", "1"], (0.25, 0.75, 0.5)) == expected
+    assert evaluate([0, 1], [0.2, 0.7], threshold=math.inf)["accuracy"] == 0.5
+
+
+@pytest.mark.parametrize("call, said", [
+    (lambda: evaluate([0, 1], [0.2, 0.7], threshold=50), "threshold is a probability, from 0 to 1; got 50"),
+    (lambda: accuracy_by(["a"], [0, 1], [0.2, 0.7]), r"one value for each label.*\(1,\) for 2 labels"),
+    (lambda: wilson_interval(0.9, 100), r"whole numbers.*got 0\.9 of 100"),
+    (lambda: wilson_interval(90, 100, confidence=95), r"such as 0\.95; got 95"),
+    (lambda: predict_proba(MaskCNN(16), PICTURES / 255), r"0 to 255: .*got float64 of shape \(2, 16, 16, 3\)"),
+    (lambda: predict_proba(MaskCNN(16), torch.rand(2, 3, 16, 16)), "got torch.float32"),
+    (lambda: predict_proba(MaskCNN(16), PICTURES[0]), r"got uint8 of shape \(16, 16, 3\)"),
+    (lambda: predict_proba(MaskCNN(16), torch.from_numpy(PICTURES)), r"got torch.uint8 of shape \(2, 16, 16, 3\)"),
+    (lambda: predict_proba(MaskCNN(16), "photos"), "got 'photos'"),
+    (lambda: predict_proba(MaskCNN(32), PICTURES), r"built for images of 32 × 32 pixels.*use image_size=32"),
+    (lambda: predict_proba(MaskCNN(16), PICTURES, batch_size=0), "batch_size must be a whole number"),
+    (lambda: predict_proba(Checkpoint(MaskCNN(16), "maskcnn", 16), PICTURES), r"have it as \.model; got a Checkpoint"),
+    (lambda: predict_proba(MaskCNN, PICTURES), "got the class MaskCNN"),
+    (lambda: predict_image("model.pth", "photo.png"), r"load_checkpoint\(path\) gives it; got 'model.pth'"),
+])
+def test_bad_input_is_one_sentence(call, said):
+    with pytest.raises(InputError, match=said):
+        call()
 
 
 @pytest.mark.parametrize("correct, n", [(0, 10), (7, 10), (588, 615), (10, 10)])

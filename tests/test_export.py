@@ -221,3 +221,9 @@ def test_a_name_that_is_no_models_is_refused(exported, tmp_path, capsys):
     save_checkpoint(tmp_path / "model.pth", checkpoint)
     assert main(["export", "--model-path", str(tmp_path / "model.pth"), "--out", str(tmp_path / "model.pth")]) == 2
     assert "ends in .onnx" in capsys.readouterr().err
+
+
+def test_no_checkpoint(tmp_path):
+    for arguments, said in (("model.pth", "got 'model.pth'"), (None, "got None")):
+        with pytest.raises(InputError, match=f"export takes a Checkpoint.*{said}"):
+            export(arguments, tmp_path / "model.onnx", None)

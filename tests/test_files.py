@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from maskkit import files
+from maskkit.errors import InputError
 from maskkit.files import cache_dir, drawn_once, read_csv, replace_file, write_csv, write_json
 
 
@@ -84,3 +85,9 @@ def test_what_cannot_be_kept_is_drawn_all_the_same(monkeypatch, tmp_path, caplog
     monkeypatch.setenv("MASKKIT_CACHE", str(tmp_path / "file"))
     assert drawn_once("key", lambda: {"n": np.array([1])})["n"].tolist() == [1]
     assert "could not be kept" in caplog.text
+
+
+def test_a_folder_is_refused_before_the_work(tmp_path):
+    with pytest.raises(InputError, match="is a folder"), replace_file(tmp_path):
+        raise AssertionError("the work was done")
+    assert not list(tmp_path.parent.glob(f".{tmp_path.name}*"))

@@ -164,3 +164,9 @@ def test_a_folder_one_level_too_high_gets_a_hint(tmp_path):
     touch(tmp_path / "dataset" / "with_mask" / "a.png", tmp_path / "dataset" / "without_mask" / "b.png")
     with pytest.raises(InputError, match="Did you mean .*dataset"):
         find_samples(tmp_path)
+
+
+@pytest.mark.parametrize("size", [0, "64", 64.0, (64, 64)])
+def test_an_image_size_is_a_whole_number(size):
+    with pytest.raises(InputError, match="image_size must be a whole number"):
+        load_image("photo.png", size)

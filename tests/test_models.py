@@ -11,7 +11,7 @@ from torchvision.transforms.v2.functional import normalize
 from maskkit.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from maskkit.errors import InputError
 from maskkit.faces import generate_faces
-from maskkit.models import ANY_SIZE, PUBLISHED, MaskCNN, build_model, count_parameters, drawn, layer_table
+from maskkit.models import ANY_SIZE, MODELS, PUBLISHED, MaskCNN, build_model, count_parameters, drawn, layer_table
 from maskkit.models.maskresnet import ResidualBlock
 from maskkit.pretraining import PretrainConfig
 from maskkit.transforms import to_float
@@ -64,6 +64,20 @@ def test_unknown_model_and_impossible_size():
     for name in ANY_SIZE:
         with pytest.raises(InputError, match=f"{name} .* at least 16 pixels; got 15"):
             build_model(name, 15)
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("size", ["64", 64.0, (64, 64), None])
+def test_an_image_size_is_a_whole_number(name, size):
+    with pytest.raises(InputError, match="image_size must be a whole number"):
+        build_model(name, size)
+
+
+@pytest.mark.parametrize("arguments, said", [((MaskCNN(16),), "16 × 16 pixels, but these have 128 × 128; use image_size=16"), (("maskcnn",), "got 'maskcnn'"),
+                                             ((MaskCNN(16), "16"), "got '16'")])
+def test_no_layer_table(arguments, said):
+    with pytest.raises(InputError, match=said):
+        layer_table(*arguments)
 
 
 def test_our_deeper_networks_are_small():

@@ -97,6 +97,7 @@ def test_a_second_time_verifies_what_is_there(tmp_path):
     (tmp_path / "photos" / "with_mask" / "3.png").unlink()
     again = download_photos(archive=tmp_path / "nowhere.zip")
     assert (again.verified, again.changed, again.missing) == (10, ("with_mask/2.png",), ("with_mask/3.png",))
+    assert photos.verify_photos(str(tmp_path / "photos")) == again
 
 
 def test_a_folder_of_something_else_is_not_touched(tmp_path):

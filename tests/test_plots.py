@@ -251,11 +251,43 @@ def test_file_names_are_not_read_as_formulas():
         (lambda: plots.plot_roc([1, 0], [0.2]), "2 entries .* 1"),
         (lambda: plots.plot_scores([1, 2], [0.2, 0.3]), r"\[1, 2\]"),
         (lambda: plots.plot_accuracy_by([]), "empty"),
+        (lambda: plots.plot_accuracy_by({"accuracy": 0.9}), "from accuracy_by; got a dict"),
+        (lambda: plots.plot_images("face.png"), "got 'face.png'"),
+        (lambda: plots.plot_images(types.SimpleNamespace()), r"as \.images"),
+        (lambda: plots.plot_images(IMAGES, targets=["with_mask"] * 6), r"0 and 1 only, but holds \['with_mask'\]"),
+        (lambda: plots.plot_mean_images(IMAGES, [0, 1]), "6 pictures and 2 labels"),
+        (lambda: plots.plot_image_sizes([9, 9], [9, 9], [1]), "2 pictures and 1 labels"),
+        (lambda: plots.plot_kernels(torch.nn.Conv2d(3, 4, 3)), r"\.parameters\(\)"),
+        (lambda: plots.plot_history(types.SimpleNamespace(history=[])), r"fit \(result\.history\)"),
+        (lambda: plots.plot_history([{"epoch": 1, "val_loss": 0.5}], metrics="loss"), r"\('loss', 'accuracy'\); got 'loss'"),
+        (lambda: plots.plot_history([{"epoch": 1, "loss": 0.5}]), "some lack val_loss"),
+        (lambda: plots.plot_layer_table(torch.nn.ReLU()), r"from layer_table\(model, image_size\); got a torch ReLU"),
+        (lambda: plots.plot_architecture(torch.nn.ReLU()), "from layer_table"),
+        (lambda: plots.plot_range_test([0.1, 0.2]), "from range_test"),
+        (lambda: plots.plot_class_counts([10, 20]), r"dataset\.class_counts\(\)"),
+        (lambda: plots.plot_array(np.zeros((3, 5, 5))), r"two axes.*\(3, 5, 5\)"),
+        (lambda: plots.plot_arrays([[1, 2]]), "dict from titles to arrays"),
+        (lambda: plots.plot_confusion_matrix({"accuracy": 0.9}), r"report\['confusion_matrix'\]"),
+        (lambda: plots.plot_confusion_matrix([[0.5, 0.5], [0.2, 0.8]]), "whole numbers"),
+        (lambda: plots.plot_confusion_matrix([0, 1, 1]), r"\(3,\)"),
+        (lambda: plots.plot_roc([1, 0], [0.2, np.nan]), "holds nan"),
+        (lambda: plots.plot_scores([1, 0], [2.5, -3.0]), "torch.sigmoid"),
+        (lambda: plots.plot_scores([0.1, 0.9], [0, 1]), "y_true must hold 0 and 1 only"),
+        (lambda: plots.plot_threshold_sweep([1, 0], [70, 20]), "from 0 to 1"),
+        (lambda: plots.plot_mistakes(IMAGES, TARGETS, TARGETS, [6]), "from 0 to 5; got 6"),
+        (lambda: plots.show(IMAGES), "show takes what a plot_… function returned"),
     ],
 )
 def test_bad_input_is_named(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+def test_mistakes_may_be_told_by_position_or_by_true_and_false():
+    y_score = np.array([0.9, 0.1, 0.9, 0.9, 0.1, 0.1])
+    wrong = (y_score >= 0.5) != (np.asarray(TARGETS) == 1)
+    by_position, by_truth = (plots.plot_mistakes(IMAGES, TARGETS, y_score, which) for which in (np.flatnonzero(wrong), wrong))
+    assert plots.alt_text(by_position) == plots.alt_text(by_truth)
 
 
 def test_mean_images_are_the_means_of_the_classes():

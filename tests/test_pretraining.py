@@ -152,7 +152,7 @@ def test_twins_are_drawn_once(tmp_path, monkeypatch):
     assert (again.masked == first.masked).all() and (again.where == first.where).all()
 
 
-@pytest.mark.parametrize("name, value", [("model", "resnet18"), ("pairs", 3), ("image_size", 16), ("image_size", 40), ("epochs", 0), ("batch_size", 0)])
+@pytest.mark.parametrize("name, value", [("model", "resnet18"), ("pairs", 3), ("image_size", 16), ("image_size", 40), ("epochs", 0), ("batch_size", 0), ("pairs", "9"), ("seed", None)])
 def test_impossible_options_are_named(name, value):
     with pytest.raises(InputError, match=str(value)):
         replace(SMALL, **{name: value})

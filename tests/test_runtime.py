@@ -26,12 +26,25 @@ def test_auto_takes_the_fastest_device(monkeypatch, cuda, mps, expected):
     assert runtime.resolve_device("auto").type == expected
 
 
-@pytest.mark.parametrize("name", ["cuda", "mps", "toaster", "cuda:3", "meta"])
+@pytest.mark.parametrize("name", ["cuda", "mps", "toaster", "cuda:3", "meta", None])
 def test_a_device_that_is_not_there(monkeypatch, name):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(InputError, match=f"'{name}' is not available here; use 'auto' or one of cpu"):
         runtime.resolve_device(name)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "1", None])
+def test_no_seed(seed):
+    with pytest.raises(InputError, match="seed must be a whole number from 0 to 4294967295"):
+        runtime.seed_everything(seed)
+
+
+def test_a_seed_may_be_a_number_of_numpy():
+    runtime.seed_everything(np.int64(3))
+    first = random.random()
+    runtime.seed_everything(3)
+    assert random.random() == first
 
 
 def test_versions_name_what_decides_the_numbers():

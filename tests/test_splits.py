@@ -42,12 +42,26 @@ def test_too_few_different_photos_is_a_clear_answer():
         assign_splits(np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 3, 3, 4]))
 
 
+@pytest.mark.parametrize("arguments, said", [
+    ((np.array(["with_mask", "without_mask"]),), "targets are 0"), ((np.array([0, 2]),), "targets are 0"), ((np.array([[0], [1]]),), r"shape \(2, 1\)"),
+    ((np.arange(40) % 2, np.arange(39)), "one group for each target"),
+])
+def test_other_targets_and_groups(arguments, said):
+    with pytest.raises(InputError, match=said):
+        assign_splits(*arguments)
+
+
+def test_targets_may_be_any_kind_of_numbers():
+    targets = np.arange(40) % 2
+    assert (assign_splits(targets) == assign_splits(targets == 1)).all() and (assign_splits(targets) == assign_splits(targets.astype(float))).all()
+
+
 def test_a_fraction_of_zero_leaves_the_split_empty():
     split = assign_splits(np.arange(40) % 2, fractions=(0.8, 0.2, 0))
     assert set(split) == {"train", "val"}
 
 
-@pytest.mark.parametrize("fractions", [(0.5, 0.5), (0.7, 0.7, -0.4), (0.5, 0.2, 0.2), (0, 0.5, 0.5)])
+@pytest.mark.parametrize("fractions", [(0.5, 0.5), (0.7, 0.7, -0.4), (0.5, 0.2, 0.2), (0, 0.5, 0.5), 0.7, None, {"train": 0.7}, "0.7"])
 def test_impossible_fractions(fractions):
     with pytest.raises(InputError, match="three shares"):
         assign_splits(np.arange(40) % 2, fractions=fractions)

@@ -4,6 +4,7 @@ import dataclasses
 import math
 from datetime import date
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -15,6 +16,7 @@ from maskkit.errors import InputError
 from maskkit.evaluation import predict_proba
 from maskkit.files import read_csv
 from maskkit.models import build_model
+from maskkit.plots import LiveCurves
 from maskkit.training import EarlyStopping, TrainConfig, fit, load_or_train, loop, recipe
 from maskkit.training.averaging import RunningMean
 from maskkit.training.teacher import Teacher
@@ -252,6 +254,8 @@ def test_recipes_and_what_replaces_them():
         recipe("taught")
     with pytest.raises(InputError, match="no recipe 'soup'; choose one of original, modern"):
         recipe("soup")
+    with pytest.raises(InputError, match="no option 'lr'; the options are model, epochs"):
+        recipe("modern", lr=0.1)
     with pytest.raises(InputError, match="maskcnn fits one image size"):
         recipe("modern", growing=0.5)
 
@@ -280,6 +284,50 @@ def test_training_needs_validation_images(easy_dataset):
     split[split == "val"] = "test"
     with pytest.raises(InputError, match="no validation images"):
         fit(dataclasses.replace(easy_dataset, split=split), QUICK)
+
+
+@pytest.mark.parametrize("train", [fit, lambda *arguments: load_or_train(*arguments, run_dir="runs/none")])
+@pytest.mark.parametrize("arguments, said", [
+    (lambda data: ("synthetic", QUICK), "as load_dataset gives it; got 'synthetic'"), (lambda data: (data.subset("train"), QUICK), "whole Dataset.*got a Subset"),
+    (lambda data: (data, "modern"), r"or recipe\('modern'\); got 'modern'"), (lambda data: (data, {"epochs": 1}), "got a dict"),
+])
+def test_no_data_set_and_no_configuration(easy_dataset, train, arguments, said):
+    with pytest.raises(InputError, match=said):
+        train(*arguments(easy_dataset))
+
+
+@pytest.mark.parametrize("on_epoch, said", [(LiveCurves, r"as LiveCurves\(\) can be; got the class LiveCurves"), ("print", "got 'print'")])
+def test_what_cannot_be_called_after_an_epoch_is_refused_before_the_first(easy_dataset, on_epoch, said):
+    with pytest.raises(InputError, match=said):
+        fit(easy_dataset, QUICK, on_epoch=on_epoch)
+
+
+def test_a_run_folder_that_is_none(easy_dataset, tmp_path):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    for train in (fit, load_or_train):
+        with pytest.raises(InputError, match="file is a file; give a folder"):
+            train(easy_dataset, QUICK, run_dir=tmp_path / "file")
+    with pytest.raises(InputError, match="needs a run folder.*got None"):
+        load_or_train(easy_dataset, QUICK, run_dir=None)
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("name", ["", "history.csv"])
+def test_no_history(tmp_path, name):
+    with pytest.raises(InputError, match=r"cannot be read.*give the history\.csv in a run folder"):
+        training.read_history(tmp_path / name)
+
+
+@pytest.mark.parametrize("patience", [0, -1, "3", 2.5])
+def test_impossible_patience(patience):
+    with pytest.raises(InputError, match="patience must be a whole number of at least 1"):
+        EarlyStopping(patience)
+
+
+def test_options_of_other_kinds_that_mean_the_same_are_kept_as_plain_ones(easy_dataset, tmp_path):
+    config = TrainConfig(epochs=np.int64(1), batch_size=np.int32(8), learning_rate=np.float32(0.5), seed=np.int64(3), fast=np.bool_(False), device=torch.device("cpu"))
+    assert config == TrainConfig(epochs=1, batch_size=8, learning_rate=0.5, seed=3, device="cpu")
+    assert fit(easy_dataset, config, run_dir=tmp_path).best_epoch == 1
 
 
 def test_a_loss_that_is_never_a_number(easy_dataset, scripted_losses):
@@ -359,7 +407,9 @@ def test_a_damaged_record_of_a_run_is_no_run(easy_dataset, tmp_path, record):
 
 @pytest.mark.parametrize("name, value", [("epochs", 0), ("batch_size", 0), ("patience", 0), ("learning_rate", 0.0), ("learning_rate", math.inf),
                                          ("min_delta", -1.0), ("weight_decay", -0.1), ("label_smoothing", 1.5), ("growing", math.nan), ("schedule", "steep"),
-                                         ("precision", "float8"), ("weights", "mine"), ("teacher", "mine"), ("model", "resnet9000"), ("augmentation", "wild")])
+                                         ("precision", "float8"), ("weights", "mine"), ("teacher", "mine"), ("model", "resnet9000"), ("augmentation", "wild"),
+                                         ("epochs", "3"), ("epochs", 2.5), ("learning_rate", "0.01"), ("batch_size", None), ("seed", None), ("fast", "yes"),
+                                         ("freeze", 0), ("augmentation", AUGMENTATIONS["strong"]), ("model", nn.ReLU()), ("teacher", None)])
 def test_impossible_configurations(name, value):
     with pytest.raises(InputError, match=name):
         TrainConfig(**{name: value})

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional as tv
 
+from maskkit.errors import InputError
 from maskkit.transforms import (
     AUGMENTATIONS,
     AugmentConfig,
@@ -183,3 +184,34 @@ def test_blur_and_noise_change_what_they_should(images):
 def test_grid_equals_torchs():
     matrix = torch.randn(5, 2, 3, generator=torch.Generator().manual_seed(0))
     assert close(_grid(matrix, 9, 14), torch.nn.functional.affine_grid(matrix, [5, 3, 9, 14], align_corners=False), 1e-6)
+
+
+@pytest.mark.parametrize("change", [augment, *(lambda images, step=step: step(images, 1.5) for step in (
+    rotate, zoom, adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue))])
+@pytest.mark.parametrize("wrong, said", [
+    (torch.zeros(2, 3, 8, 8, dtype=torch.uint8), "got torch.uint8"), (torch.zeros(2, 8, 8, 3), r"\(2, 8, 8, 3\)"), (torch.zeros(3, 8, 8), r"images\[None\]"),
+    (torch.zeros(2, 3, 8, 8).numpy(), "got float32"), (None, "got None"),
+])
+def test_images_of_another_kind(change, wrong, said):
+    with pytest.raises(InputError, match=said):
+        change(wrong)
+
+
+@pytest.mark.parametrize("wrong", [torch.rand(1, 3, 8, 8), torch.zeros(1, 8, 8, 3, dtype=torch.uint8).numpy(), [0, 255]])
+def test_nothing_is_scaled_twice(wrong):
+    with pytest.raises(InputError, match="pixels from 0 to 255"):
+        to_float(wrong)
+
+
+@pytest.mark.parametrize("name, value", [("horizontal_flip", 50), ("rotation", -15), ("rotation", (-15, 15)), ("rotation", "15"), ("zoom", float("nan")),
+                                         ("zoom", 1), ("erasing", 2), ("brightness", float("inf"))])
+def test_impossible_strengths(name, value):
+    with pytest.raises(InputError, match=f"{name} must be a number of at least 0"):
+        AugmentConfig(**{name: value})
+
+
+def test_no_configuration_and_no_generator_of_torch(images):
+    with pytest.raises(InputError, match="got 'strong'"):
+        augment(images, "strong")
+    with pytest.raises(InputError, match="got 7"):
+        augment(images, AUGMENTATIONS["strong"], 7)

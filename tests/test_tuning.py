@@ -127,11 +127,12 @@ def test_two_processes_share_one_study(photo_folder, tmp_path):
 @pytest.mark.parametrize("options, said", [
     ({"sampler": "grid"}, "no sampler 'grid'"), ({"space": {}}, "A space needs options of training"), ({"space": {"speed": (1, 2)}}, "got speed"),
     ({"space": {"batch_size": (0, 8)}}, "batch_size must be at least 1"), ({"trials": 0}, "at least 1 trial; got 0"),
-    ({"storage": "nothing://there"}, r"The storage nothing://there cannot be used \(NoSuchModuleError"),
+    ({"space": {"learning_rate": 0.1}}, "a LogRange, or a tuple of values to choose from; learning_rate has 0.1"), ({"space": {"batch_size": ()}}, "has a tuple"),
+    ({"base": "modern"}, "got 'modern'"), ({"storage": "nothing://there"}, r"The storage nothing://there cannot be used \(NoSuchModuleError"),
 ])
 def test_impossible_studies(easy_dataset, options, said):
     with pytest.raises(InputError, match=said):
-        tune(easy_dataset, QUICK, **options)
+        tune(easy_dataset, **{"base": QUICK, **options})
 
 
 def test_a_storage_that_is_no_storage_is_one_sentence_and_stays_as_it_was(easy_dataset, tmp_path):
@@ -155,3 +156,9 @@ def test_without_optuna_one_sentence_says_what_to_do(easy_dataset, monkeypatch):
     with pytest.raises(InputError, match=r'pip install "maskkit\[tune\]"'):
         tune(easy_dataset, QUICK)
     assert range_test(easy_dataset, QUICK, steps=2)  # needs no Optuna
+
+
+def test_a_range_test_takes_what_training_takes(easy_dataset):
+    for arguments in (("synthetic", QUICK), (easy_dataset, {"epochs": 1})):
+        with pytest.raises(InputError, match="Training takes a"):
+            range_test(*arguments)

@@ -135,6 +135,17 @@ def test_images_of_another_shape_are_refused(shape):
         explore_augmentation(torch.zeros(shape))
 
 
+@pytest.mark.parametrize("arguments, said", [(lambda data: (data.subset("train"),), "got a Subset"), (lambda data: (data, "modern"), "got 'modern'")])
+def test_nothing_to_train_is_said_before_a_click(easy_dataset, arguments, said):
+    with pytest.raises(InputError, match=said):
+        explore_training(*arguments(easy_dataset))
+
+
+def test_a_data_set_is_no_picture(easy_dataset):
+    with pytest.raises(InputError, match="such as dataset.images; got a Dataset"):
+        explore_augmentation(easy_dataset)
+
+
 # --- every explorer ------------------------------------------------------------------------------------------------
 
 
@@ -390,7 +401,7 @@ def test_threshold_and_prices_move_the_words_and_the_picture(scored):
     assert "The cheapest threshold is 0.9" in explorer.shown.line and "cost 7." in explorer.shown.line
 
 
-@pytest.mark.parametrize(("y_true", "y_score"), [([0, 1], [0.5]), ([], []), ([0, 2], [0.1, 0.2])])
+@pytest.mark.parametrize(("y_true", "y_score"), [([0, 1], [0.5]), ([], []), ([0, 2], [0.1, 0.2]), ([0, 1], [10, 90]), ([0, 1], [-2.0, 3.0])])
 def test_labels_and_scores_that_do_not_fit_are_refused(y_true, y_score):
     with pytest.raises(InputError):
         explore_threshold(y_true, y_score)
@@ -455,6 +466,8 @@ def test_a_gallery_of_unequal_parts_is_refused(scored):
         explore_mistakes(pictures, y_true, y_score[1:])
     with pytest.raises(InputError, match="11 glasses"):
         explore_mistakes(pictures, y_true, y_score, {"glasses": known["glasses"][1:]})
+    with pytest.raises(InputError, match="from 0 to 1"):
+        explore_mistakes(pictures, y_true, 100 * y_score)
 
 
 # --- face studio ---------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from scipy.ndimage import gaussian_filter
 
 from maskkit.audit.copies import fingerprint
 from maskkit.audit.thresholds import MEASURED_SIDE
-from maskkit.errors import InputError
+from maskkit.errors import InputError, require
 from maskkit.images import CLASS_NAMES, SPLIT_SPELLINGS, files_below, find_samples, open_image
 
 CHUNK = 512  # photos handed to the threads at a time: bounds what waits in memory
@@ -71,6 +72,7 @@ def list_photos(folder: str | Path) -> list[Photo]:
     InputError
         If there is no such folder, or no file in it.
     """
+    require(folder, (str, PathLike), "An audit takes the path of a folder of photos")
     root = Path(folder).expanduser()
     try:
         return [Photo(sample.path.relative_to(root).as_posix(), sample.path, CLASS_NAMES[sample.target], sample.split) for sample in find_samples(root)]

@@ -13,6 +13,7 @@ from maskkit.audit.copies import find_copies, number_groups
 from maskkit.audit.findings import SEVERITIES, Finding, find_problems, photos_in_words, shortcut_sentence
 from maskkit.audit.measure import Photo, list_photos, measure_photos
 from maskkit.audit.shortcuts import Shortcut, find_shortcuts, percent
+from maskkit.errors import require
 from maskkit.progress import progress_bar
 
 SEVERITY_WORDS = {"high": "Fix before training", "medium": "Look at these", "low": "Good to know"}
@@ -92,7 +93,8 @@ def as_json(report: Report) -> dict[str, object]:
 
 
 def as_text(report: Report, *, width: int = 100, names: int = 3) -> str:
-    """The report for a terminal: a few lines for each finding, with the first few names."""
+    """The report for a terminal: a few lines for each finding, with the first few names; InputError if it is none."""
+    require(report, Report, "as_text takes a report, as audit_folder(folder) gives it")
     lines = _wrapped(headline(report), width)
     for severity in SEVERITIES:
         found = [finding for finding in report.findings if finding.severity == severity]
@@ -105,7 +107,8 @@ def as_text(report: Report, *, width: int = 100, names: int = 3) -> str:
 
 
 def finding_text(finding: Finding, *, width: int = 100, names: int = 3) -> str:
-    """One finding for a terminal or a notebook: what it means, how it shows, the first few names, what to do."""
+    """One finding for a terminal or a notebook: what it means, how it shows, the first few names, what to do; InputError if it is none."""
+    require(finding, Finding, "finding_text takes one of report.findings (as_text takes the whole report)")
     lines = _wrapped(f"* {finding.title}. {finding.sentence}", width)
     lines += [line for detail in finding.details for line in _wrapped(f"- {detail}", width, "  ")]
     return "\n".join([*lines, *_wrapped(_some_names(finding, names), width, "  "), *_wrapped(f"-> {finding.advice}", width, "  ")])

@@ -7,6 +7,8 @@ import imagehash
 import numpy as np
 from PIL import Image
 
+from maskkit.duplicates.signatures import require_pictures
+
 HASH_BITS = 64
 MAX_DISTANCE = 6  # bits; the usual threshold for "the same picture, saved again" with a 64-bit pHash
 
@@ -27,7 +29,13 @@ def perceptual_hashes(images: np.ndarray) -> np.ndarray:
     -------
     np.ndarray
         uint64, shape (N,).
+
+    Raises
+    ------
+    InputError
+        If these are no such images.
     """
+    require_pictures(images)
     bits = [np.packbits(imagehash.phash(Image.fromarray(image)).hash) for image in images]
     return np.array(bits, dtype=np.uint8).reshape(-1, 8).view(np.uint64).ravel()
 

@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from maskkit.duplicates.alignment import agreement, first_guess, refine
 from maskkit.duplicates.search import candidate_pairs
-from maskkit.duplicates.signatures import thumbnails
+from maskkit.duplicates.signatures import require_pictures, thumbnails
 
 MIN_SIMILARITY = 0.86  # of the detail after alignment; copies reach 0.9 and more, two faces that look alike stay below 0.84
 _MIN_CORRELATION = 0.55  # of the circles before alignment
@@ -68,7 +68,13 @@ def find_duplicates(images: np.ndarray, *, min_similarity: float = MIN_SIMILARIT
     -------
     list of Duplicate
         Sorted by position; in each, first < second.
+
+    Raises
+    ------
+    InputError
+        If these are no such images.
     """
+    require_pictures(images)
     original = _first_with_same_pixels(images)
     different = np.flatnonzero(original == np.arange(len(images)))
     found = [Duplicate(int(original[copy]), int(copy), 1.0, exact=True) for copy in np.flatnonzero(original != np.arange(len(images)))]

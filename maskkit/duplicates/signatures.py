@@ -13,6 +13,8 @@ import numpy as np
 from PIL import Image
 from scipy import sparse
 
+from maskkit.errors import InputError, seen
+
 SIDE = 64  # pixels of the small grey pictures that are compared
 CHUNK = 512  # pictures at a time: what bounds the memory
 
@@ -53,6 +55,16 @@ BLUNT = Circles(5, 16, 4)  # so blunt that a window that is a little off still g
 SHARP = Circles(10, 48, 12)  # sharp enough to measure by which angle a picture was turned
 
 
+def require_pictures(images: np.ndarray) -> None:
+    """Refuse all but uint8 arrays of shape (N, H, W, 3) or (N, H, W); one picture (H, W, 3) would be taken for many grey ones."""
+    if isinstance(images, list | tuple):  # pictures of several sizes
+        return
+    shape = getattr(images, "shape", ())
+    if getattr(images, "dtype", None) != np.uint8 or len(shape) not in (3, 4) or (len(shape) == 4) != (shape[-1] == 3):
+        raise InputError("The search for copies takes a uint8 array of shape (N, H, W, 3), with pixels from 0 to 255 (images.permute(0, 2, 3, 1).numpy() "
+                         f"makes one of the images of a Dataset); got {seen(images)}.")
+
+
 def thumbnails(images: np.ndarray) -> np.ndarray:
     """Small grey versions of images: all that the search for near-duplicates looks at.
 
@@ -65,7 +77,13 @@ def thumbnails(images: np.ndarray) -> np.ndarray:
     -------
     np.ndarray
         uint8, shape (N, 64, 64).
+
+    Raises
+    ------
+    InputError
+        If these are no such images.
     """
+    require_pictures(images)
     small = [Image.fromarray(image).convert("L").resize((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=2) for image in images]
     return np.stack([np.asarray(picture) for picture in small]) if small else np.empty((0, SIDE, SIDE), np.uint8)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from maskkit.errors import InputError
+from maskkit.errors import InputError, require, require_whole
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -25,8 +25,16 @@ class Normalize(nn.Module):
 
 def require_size(name: str, image_size: int, smallest: int) -> None:
     """Refuse images that a network would shrink to nothing."""
+    require_whole("image_size", image_size)
     if image_size < smallest:
         raise InputError(f"{name} shrinks the image several times, so the image size must be at least {smallest} pixels; got {image_size}.")
+
+
+def require_image_size(model: nn.Module, shape: Sequence[int]) -> None:
+    """Refuse images of shape (…, H, W) for a network that was built for another size; most take any size."""
+    size = getattr(model, "image_size", None)
+    if size is not None and tuple(shape[-2:]) != (size, size):
+        raise InputError(f"The network was built for images of {size} × {size} pixels, but these have {shape[-2]} × {shape[-1]}; use image_size={size}.")
 
 
 def freeze_features(model: nn.Module) -> None:
@@ -56,7 +64,15 @@ def layer_table(model: nn.Module, image_size: int = 128) -> list[dict[str, objec
     -------
     list of dict
         Keys ``layer`` (its kind), ``output_shape`` (without the batch) and ``parameters``.
+
+    Raises
+    ------
+    InputError
+        If this is no network, or one that was built for another image size.
     """
+    require(model, nn.Module, "layer_table takes a network, such as MaskCNN(64)")
+    require_whole("image_size", image_size)
+    require_image_size(model, (image_size, image_size))
     rows: list[dict[str, object]] = []
 
     def note(layer: nn.Module, _inputs: object, output: Tensor) -> None:

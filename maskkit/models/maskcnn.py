@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from maskkit.errors import InputError
+from maskkit.errors import InputError, require_whole
 
 
 class MaskCNN(nn.Module):
@@ -19,8 +19,10 @@ class MaskCNN(nn.Module):
 
     def __init__(self, image_size: int = 128):
         super().__init__()
+        require_whole("image_size", image_size)
         if image_size < 4:
             raise InputError(f"MaskCNN halves the image twice, so the image size must be at least 4 pixels; got {image_size}.")
+        self.image_size = image_size
         side = image_size // 2 // 2
         self.features = nn.Sequential(             # (B,  3, 128, 128)
             nn.Conv2d(3, 32, 3, padding=1),        # (B, 32, 128, 128)

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from maskkit.errors import InputError
+from maskkit.errors import InputError, require, seen
 from maskkit.plots.drawing import FULL_WIDTH, PALETTE, counted, ensure_axes, finish
 from maskkit.plots.inputs import as_array
 from maskkit.plots.tiles import draw_tiles
@@ -49,7 +49,11 @@ def plot_arrays(
     arrays : {title: (H, W) array}.
     highlights : {title: (row, column, height, width)}, a window to frame in that array.
     """
+    require(arrays, Mapping, "plot_arrays takes a dict from titles to arrays")
     tables = {name: np.atleast_2d(as_array(a)) for name, a in arrays.items()}
+    for name, table in tables.items():
+        if table.ndim != 2 or not table.size or table.dtype.kind not in "biuf":
+            raise InputError(f"An array to draw with its numbers has two axes, (H, W), but {name!r} is {seen(table)}: choose a part, as array[0].")
     widths, height = [t.shape[1] for t in tables.values()], max(t.shape[0] for t in tables.values())
     total = sum(widths) + len(widths) - 1
     cell = min(0.55, FULL_WIDTH / total)

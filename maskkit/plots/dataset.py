@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from maskkit.errors import require
 from maskkit.plots.drawing import (CLASS_NAMES, CLASS_STYLES, PALETTE, SERIES_STYLES, SMALL_TEXT, counted, ensure_axes, finish, listing, percent,
                                    plain_frame, words)
-from maskkit.plots.inputs import as_array, as_pictures
+from maskkit.plots.inputs import as_array, as_labels, as_pictures
 
 
 def plot_class_counts(counts: Mapping, *, ax: Axes | None = None) -> Axes:
@@ -20,6 +21,7 @@ def plot_class_counts(counts: Mapping, *, ax: Axes | None = None) -> Axes:
     ----------
     counts : {split: {class name: number}}, or {class name: number} for one bar a class.
     """
+    require(counts, Mapping, "plot_class_counts takes a dict, as dataset.class_counts() gives it")
     nested = counts if all(isinstance(v, Mapping) for v in counts.values()) else {"all pictures": counts}
     names = _class_order(name for row in nested.values() for name in row)
     ax = _grouped_bars({name: [row.get(name, 0) for row in nested.values()] for name in names}, list(nested), ax)
@@ -92,7 +94,7 @@ def plot_image_sizes(
     targets : (N,) of 0 and 1; without them all points look alike, and no class is named.
     """
     widths, heights = as_array(widths).astype(int), as_array(heights).astype(int)
-    labels = np.zeros(len(widths), dtype=int) if targets is None else as_array(targets).astype(int)
+    labels = np.zeros(len(widths), dtype=int) if targets is None else as_labels(targets, n=len(widths))
     names = ["picture"] if targets is None else [words(name) for name in class_names]
     ax = ensure_axes(ax, width=6.4, height=4.6)
     for label in np.unique(labels):

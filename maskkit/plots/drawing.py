@@ -22,7 +22,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from maskkit.errors import InputError
+from maskkit.errors import InputError, require
 
 PALETTE = {
     "black": "#000000",
@@ -94,8 +94,9 @@ def show(ax: Axes | Figure, alt: str | None = None, *, dpi: int = 110) -> Pictur
 
     Raises
     ------
-    InputError : if the plot has no alternative text and none is given.
+    InputError : if this is no plot, or it has no alternative text and none is given.
     """
+    require(ax, (Axes, Figure), "show takes what a plot_… function returned, as show(plot_images(images))")
     figure = ax.figure.figure if isinstance(ax, Axes) else ax
     alt = alt or alt_text(ax)
     if not alt:

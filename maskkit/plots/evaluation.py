@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from maskkit.errors import InputError
+from maskkit.errors import InputError, seen
 from maskkit.plots.drawing import CLASS_NAMES, CLASS_STYLES, PALETTE, counted, ensure_axes, finish, listing, percent, plain_frame, words
-from maskkit.plots.inputs import as_array, labels_and_scores
+from maskkit.plots.inputs import as_array, as_rows, labels_and_scores
 
 
 def plot_confusion_matrix(
@@ -22,7 +22,12 @@ def plot_confusion_matrix(
     ----------
     matrix : (K, K) counts; rows are the truth, columns the prediction, as in scikit-learn.
     """
-    matrix = as_array(matrix).astype(int)
+    if isinstance(matrix, Mapping):
+        raise InputError("A confusion matrix is (K, K) counts; of a report of evaluate, give report['confusion_matrix'].")
+    given = as_array(matrix)
+    if given.ndim != 2 or given.shape[0] != given.shape[1] or given.dtype.kind not in "biuf" or (given % 1).any():
+        raise InputError(f"A confusion matrix is (K, K) counts, whole numbers, as in evaluate(y_true, y_score)['confusion_matrix']; got {seen(given)}.")
+    matrix = given.astype(int)
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     ax = ensure_axes(ax, width=4.8, height=4.2)
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -94,7 +99,7 @@ def plot_scores(
     y_true, y_score : (N,) labels 0 and 1, and probabilities of with_mask.
     threshold : where "mask" begins (score >= threshold); mistakes are below it above the line, and above it below.
     """
-    y_true, y_score = labels_and_scores(y_true, y_score)
+    y_true, y_score = labels_and_scores(y_true, y_score, probabilities=True)
     ax = ensure_axes(ax, height=3.6)
     for label, sign in ((1, 1), (0, -1)):
         counts, edges = np.histogram(y_score[y_true == label], bins=bins, range=(0, 1))
@@ -123,7 +128,7 @@ def plot_threshold_sweep(
     y_true, y_score : (N,) labels 0 and 1, and probabilities of with_mask.
     threshold : mark this one; the title tells its figures, or else where accuracy is highest.
     """
-    y_true, y_score = labels_and_scores(y_true, y_score)
+    y_true, y_score = labels_and_scores(y_true, y_score, probabilities=True)
     thresholds = np.linspace(0, 1, steps)
     curves = _sweep(y_true, y_score, thresholds)
     ax = ensure_axes(ax, height=3.6)
@@ -159,7 +164,7 @@ def plot_accuracy_by(rows: Sequence[Mapping], *, name: str = "", ax: Axes | None
     rows : dicts with value, n, accuracy, low, high, as from ``maskkit.evaluation.accuracy_by``.
     name : what the slices are of, such as "glasses".
     """
-    if not len(rows):
+    if not len(as_rows(rows, ("value", "n", "accuracy", "low", "high"), "accuracy_by")):
         raise InputError("There is no slice to draw: the list of rows is empty.")
     accuracy, sizes, low, high = (np.array([float(r[key]) for r in rows]) for key in ("accuracy", "n", "low", "high"))
     labels = [f"{words(row['value'])} (n = {int(row['n']):,})" for row in rows]

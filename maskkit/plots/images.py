@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from maskkit.errors import InputError
 from maskkit.plots.drawing import CLASS_NAMES, counted, ensure_axes, finish, listing, percent, words
-from maskkit.plots.inputs import as_array, as_pictures, labels_and_scores
+from maskkit.plots.inputs import as_array, as_labels, as_pictures, labels_and_scores
 from maskkit.plots.tiles import draw_tiles
 
 
@@ -33,7 +33,7 @@ def plot_images(
     columns : pictures in a row; by default as many as fit, at most 8.
     """
     pictures = as_pictures(images)
-    labels = None if targets is None else [int(t) for t in as_array(targets)]
+    labels = None if targets is None else as_labels(targets).tolist()
     if titles is None and labels is not None:
         titles = [words(class_names[label]) for label in labels]
     ax, rows, columns = draw_tiles(pictures, titles, columns, labels, ax, header=bool(title))
@@ -54,7 +54,7 @@ def plot_mean_images(
     images : (N, H, W, 3) or (N, 3, H, W), uint8 or float in [0, 1], all of one size.
     targets : (N,) of 0 and 1, both present.
     """
-    targets = as_array(targets).astype(int)
+    targets = as_labels(targets, n=len(images) if hasattr(images, "__len__") else None)
     means = _mean_pictures(images, targets, class_names)
     difference = np.abs(means[1] - means[0])
     difference = difference.mean(axis=-1) if difference.ndim == 3 else difference
@@ -105,10 +105,13 @@ def plot_mistakes(
     ----------
     images : (N, H, W, 3) or (N, 3, H, W), all the pictures that the scores belong to.
     y_true, y_score : (N,) labels 0 and 1, and probabilities of with_mask.
-    indices : which pictures to draw, in this order; with none, the plot says that there are no mistakes.
+    indices : which pictures to draw, in this order, or one True or False for each; with none, the plot says that there are no mistakes.
     """
-    y_true, y_score = labels_and_scores(y_true, y_score)
-    indices = [int(i) for i in as_array(indices)]
+    y_true, y_score = labels_and_scores(y_true, y_score, probabilities=True)
+    indices = np.atleast_1d(as_array(indices))
+    indices = [int(i) for i in (np.flatnonzero(indices) if indices.dtype == bool else indices)]
+    if not set(indices) <= set(range(-len(y_true), len(y_true))):
+        raise InputError(f"The indices are positions of {len(y_true)} pictures, from 0 to {len(y_true) - 1}; got {max(indices, key=abs)}.")
     if not indices:
         return _no_mistakes(ax)
     titles = [_verdict(y_true[i], y_score[i], threshold, class_names) for i in indices]

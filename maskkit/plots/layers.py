@@ -12,7 +12,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from maskkit.plots.drawing import PALETTE, SMALL_TEXT, counted, draw_series, ensure_axes, finish, percent, plain_frame, size_in_inches
-from maskkit.plots.inputs import as_array
+from maskkit.plots.inputs import as_array, as_rows
+
+_LAYER = ("layer", "output_shape", "parameters")
 
 
 def plot_layer_table(rows: Sequence[Mapping], *, ax: Axes | None = None) -> Axes:
@@ -22,7 +24,7 @@ def plot_layer_table(rows: Sequence[Mapping], *, ax: Axes | None = None) -> Axes
     ----------
     rows : dicts with layer, output_shape and parameters, as from ``maskkit.models.layer_table``.
     """
-    numbers = [int(row["parameters"]) for row in rows]
+    numbers = [int(row["parameters"]) for row in as_rows(rows, _LAYER, "layer_table(model, image_size)")]
     ax = ensure_axes(ax, height=0.7 + 0.32 * len(rows))
     bars = ax.barh(range(len(rows)), numbers, color=PALETTE["blue"], edgecolor="black", linewidth=0.8)
     ax.bar_label(bars, labels=[f"{n:,}" for n in numbers], fontsize=9, padding=3)
@@ -60,7 +62,7 @@ def plot_architecture(rows: Sequence[Mapping], *, ax: Axes | None = None) -> Axe
     ----------
     rows : dicts with layer, output_shape and parameters, as from ``maskkit.models.layer_table``.
     """
-    shapes = [_shape(row["output_shape"]) or (1,) for row in rows]
+    shapes = [_shape(row["output_shape"]) or (1,) for row in as_rows(rows, _LAYER[:2], "layer_table(model, image_size)")]
     tallest = max(s[1] if len(s) == 3 else 1 for s in shapes)
     ax = ensure_axes(ax, height=3.6)
     for x, (row, shape) in enumerate(zip(rows, shapes)):

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from maskkit.errors import InputError
 from maskkit.plots.drawing import PALETTE, Picture, ensure_axes, finish, plain_frame, show
-from maskkit.plots.inputs import column_of, position_of_lowest
+from maskkit.plots.inputs import as_rows, column_of, position_of_lowest
 
 _CURVE_STYLES = {
     "train": {"color": PALETTE["blue"], "linestyle": "-", "marker": "o", "label": "training"},
@@ -35,10 +35,13 @@ def plot_history(
     history : one dict an epoch, with epoch, train_loss, val_loss, train_accuracy, val_accuracy.
     best_epoch : the epoch that was kept; by default the one of the lowest validation loss.
     """
-    if not len(history):
+    if not len(as_rows(history, ("epoch", "val_loss"), "fit (result.history) or read_history")):
         raise InputError("The history is empty: train for one epoch at least.")
     kept = _lowest_epoch(history) if best_epoch is None else best_epoch
-    metrics = [m for m in metrics if f"val_{m}" in history[0]]
+    drawn = [m for m in metrics if f"val_{m}" in history[0]]
+    if isinstance(metrics, str) or not drawn:
+        raise InputError(f"The metrics are a tuple of names, such as ('loss', 'accuracy'); got {metrics!r}.")
+    metrics = drawn
     axes = _split(ensure_axes(ax), len(metrics))
     for metric, panel in zip(metrics, axes):
         _draw_curves(panel, history, metric, kept)

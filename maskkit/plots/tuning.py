@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from maskkit.errors import InputError
 from maskkit.plots.drawing import CLASS_STYLES, PALETTE, counted, draw_series, ensure_axes, finish, listing, plain_frame, series_style, words
-from maskkit.plots.inputs import as_array, column_of, position_of_lowest
+from maskkit.plots.inputs import as_array, as_rows, column_of, position_of_lowest
 
 
 def plot_range_test(rows: Sequence[Mapping], suggestion: float | None = None, *, ax: Axes | None = None) -> Axes:
@@ -21,7 +21,7 @@ def plot_range_test(rows: Sequence[Mapping], suggestion: float | None = None, *,
     rows : dicts with lr, loss and smoothed, as from ``maskkit.tuning.range_test``.
     suggestion : a learning rate to mark.
     """
-    if not len(rows):
+    if not len(as_rows(rows, ("lr", "loss", "smoothed"), "range_test")):
         raise InputError("The range test is empty: take at least one step.")
     rates, losses, smooth = (column_of(rows, key) for key in ("lr", "loss", "smoothed"))
     ax = ensure_axes(ax)

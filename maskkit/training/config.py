@@ -1,9 +1,14 @@
 """What a training run depends on besides its data, and named recipes: settings that belong together."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
+from os import PathLike
 
-from maskkit.errors import InputError
+import numpy as np
+import torch
+
+from maskkit.errors import InputError, require, seen
 from maskkit.models import ANY_SIZE, MODELS, PUBLISHED, WEIGHTS
 from maskkit.runtime import check_seed
 from maskkit.transforms import AUGMENTATIONS
@@ -62,6 +67,8 @@ class TrainConfig:
     teacher: str = ""
 
     def __post_init__(self) -> None:
+        for field in fields(self):
+            object.__setattr__(self, field.name, _plain(field.name, getattr(self, field.name), type(field.default)))
         for name in ("epochs", "batch_size", "patience"):
             if not 1 <= getattr(self, name) <= _MOST:
                 raise InputError(f"{name} must be at least 1{'' if getattr(self, name) < 1 else f' and at most {_MOST}'}; got {getattr(self, name)}.")
@@ -72,16 +79,25 @@ class TrainConfig:
             if not 0 <= getattr(self, name) <= highest or math.isinf(getattr(self, name)):
                 raise InputError(f"{name} must be {'a number of at least 0' if highest == math.inf else f'from 0 to {highest}'}; got {getattr(self, name)}.")
         for name, known in (("model", MODELS), ("augmentation", AUGMENTATIONS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
-            if getattr(self, name) not in known:
-                raise InputError(f"There is no {name} {getattr(self, name)!r}; choose one of {', '.join(known)}.")
-        for name in ("weights", "teacher"):
-            object.__setattr__(self, name, str(getattr(self, name)))
+            value = getattr(self, name)
+            if not isinstance(value, str) or value not in known:
+                wrong = f"There is no {name} {value!r}" if isinstance(value, str) else f"{name} is a name, and not {seen(value)}"
+                raise InputError(f"{wrong}; choose one of {', '.join(known)}.")
         if self.teacher and not self.teacher.endswith(".pth"):
             raise InputError(f"The teacher is the checkpoint (.pth) of a trained network; got {self.teacher!r}.")
         if self.weights not in WEIGHTS and not self.weights.endswith(".pth"):
             raise InputError(f"There are no weights {self.weights!r}; choose one of {', '.join(WEIGHTS)}, or give the path of a checkpoint (.pth).")
         if self.growing and self.model not in ANY_SIZE:
             raise InputError(f"{self.model} fits one image size, so its images cannot grow; set growing to 0 or choose one of {', '.join(sorted(ANY_SIZE))}.")
+
+
+def _plain(name: str, value: object, kind: type) -> object:
+    """An option as Python's own kind of value, which JSON can hold: numbers of NumPy, paths and devices come in, too."""
+    if kind is str:
+        return str(value) if isinstance(value, PathLike | torch.device) or name in ("weights", "teacher", "device") else value
+    allowed, called = {int: (Integral, "a whole number"), float: (Real, "a number"), bool: (bool | np.bool_, "True or False")}[kind]
+    require(value, allowed, f"{name} must be {called}")
+    return value if isinstance(value, int | float) else kind(value)
 
 
 def _one_cycle(epochs: int, **others: object) -> dict[str, object]:
@@ -120,6 +136,9 @@ def recipe(name: str = "original", **options: object) -> TrainConfig:
     """
     if name not in RECIPES:
         raise InputError(f"There is no recipe {name!r}; choose one of {', '.join(RECIPES)}.")
+    known = [field.name for field in fields(TrainConfig)]
+    if unknown := [option for option in options if option not in known]:
+        raise InputError(f"A recipe has no option {unknown[0]!r}; the options are {', '.join(known)}.")
     settings = {**RECIPES[name], **options}
     if name == "taught" and not settings.get("teacher"):
         raise InputError("The recipe taught needs a teacher: the mask_cnn_best.pth of a network that knows better (--teacher).")

@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 
 import torch
@@ -14,7 +15,7 @@ from torch.optim import lr_scheduler
 from maskkit.checkpoints import load_checkpoint
 from maskkit.datasets import Dataset, Subset
 from maskkit.distributed import ALONE, Part, ProcessLost, Team, join_team
-from maskkit.errors import InputError
+from maskkit.errors import InputError, require, seen
 from maskkit.models import WEIGHTS, build_model, freeze_features, train_mode
 from maskkit.progress import progress_bar
 from maskkit.runtime import computes_bfloat16, in_precision, keep_freed_memory, seed_everything
@@ -109,8 +110,14 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     Raises
     ------
     InputError
-        If there are no validation images, the loss is never a number, or ``resume`` finds no run, or a run with another configuration.
+        If there are no validation images, the loss is never a number, ``resume`` finds no run, or a run with another configuration, or an
+        argument is of another kind.
     """
+    require_data_and_config(dataset, config)
+    if on_epoch is not None and (isinstance(on_epoch, type) or not callable(on_epoch)):
+        raise InputError(f"on_epoch is called with the history after each epoch, as LiveCurves() can be; got {seen(on_epoch)}.")
+    if run_dir is not None and not Path(run_dir).is_dir() and Path(run_dir).exists():
+        raise InputError(f"The run folder {run_dir} is a file; give a folder, there or not.")
     if not (dataset.split == "val").any():
         raise InputError("The data set has no validation images, by which training stops and keeps the best weights; give val a share of its fractions.")
     seed_everything(config.seed)
@@ -173,7 +180,10 @@ def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_
     Lets a notebook be opened on its own: what an earlier chapter would have left is made on the spot, and a run that was
     interrupted (a lost connection, an ended kernel) goes on where it was; if too little is left of it, a warning says so before it
     is replaced. ``origin`` of the result says which of these it was, and for a run that was found when it was made, and by whom.
+    InputError as in `fit`.
     """
+    require_data_and_config(dataset, config)
+    require(run_dir, (str, PathLike), "load_or_train needs a run folder (fit does without)")
     folder = Path(run_dir)
     if finished := finished_run(folder, config, dataset):
         return finished
@@ -185,6 +195,12 @@ def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_
         except CannotResume as error:
             logger.warning("%s So it is trained anew, from its first epoch, and replaced.", error)
     return fit(dataset, config, run_dir=folder, on_epoch=on_epoch, made_by=made_by)
+
+
+def require_data_and_config(dataset: Dataset, config: TrainConfig) -> None:
+    """Raise InputError where something else stands in their places, such as the name of a recipe."""
+    require(dataset, Dataset, "Training takes a whole Dataset first, as load_dataset gives it")
+    require(config, TrainConfig, "Training takes a TrainConfig, such as TrainConfig(epochs=5) or recipe('modern')")
 
 
 def starting_model(config: TrainConfig, image_size: int, resume: bool = False) -> nn.Module:

@@ -103,8 +103,12 @@ def _origin(run_dir: Path, record: dict) -> str:
 
 
 def read_history(path: str | Path) -> list[HistoryRow]:
-    """Read the ``history.csv`` of a run folder as ``fit`` returned it."""
-    return [{key: int(value) if key == "epoch" else float(value) for key, value in row.items()} for row in read_csv(path)]
+    """Read the ``history.csv`` of a run folder as ``fit`` returned it; InputError if it cannot be read."""
+    try:
+        rows = read_csv(path)
+    except OSError as error:
+        raise InputError(f"The history {path} cannot be read ({error.strerror}); give the history.csv in a run folder.") from error
+    return [{key: int(value) if key == "epoch" else float(value) for key, value in row.items()} for row in rows]
 
 
 class Run:

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from maskkit.errors import require_whole
+
 
 @dataclass
 class EarlyStopping:
@@ -24,6 +26,9 @@ class EarlyStopping:
     best_loss: float = math.inf
     best_epoch: int = 0
     epoch: int = 0
+
+    def __post_init__(self) -> None:
+        require_whole("patience", self.patience)
 
     def update(self, val_loss: float) -> bool:
         """Take the validation loss of one more epoch; True if it is the lowest so far."""

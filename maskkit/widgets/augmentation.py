@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import ipywidgets
+import numpy as np
 import torch
 from torch import Tensor
 
-from maskkit.errors import InputError
+from maskkit.errors import InputError, require
 from maskkit.plots import Picture, plot_images, show
 from maskkit.transforms import adjust_brightness, adjust_contrast, adjust_saturation, erase, flip_horizontal, rotate, to_float
 from maskkit.widgets.explorer import Explorer, View, checkbox, dropdown, slider
@@ -130,8 +131,9 @@ def explore_augmentation(images: Tensor) -> AugmentationExplorer:
     Raises
     ------
     InputError
-        If there are no images, or they have another shape.
+        If there are no images, or they are of another kind or shape.
     """
+    require(images, (Tensor, np.ndarray), "explore_augmentation takes images, such as dataset.images")
     images = torch.as_tensor(images)
     if images.ndim != 4 or images.shape[1] != 3 or len(images) == 0:
         shape = tuple(images.shape)

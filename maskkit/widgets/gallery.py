@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from maskkit.errors import InputError
-from maskkit.evaluation import wilson_interval
+from maskkit.evaluation import labels_and_probabilities, wilson_interval
 from maskkit.plots import Picture, plot_mistakes, show
 from maskkit.widgets.explorer import Explorer, View, dropdown, whole_slider
 
@@ -138,11 +138,11 @@ def explore_mistakes(images: object, y_true: object, y_score: object, attributes
     Raises
     ------
     InputError
-        If images, labels, scores and attributes are not equally many, or there are none.
+        If images, labels, scores and attributes are not equally many, there are none, labels are not 0 and 1, or scores are no probabilities.
     """
     known = {name: np.asarray(column) for name, column in (attributes or {}).items()}
-    answers = Answers(np.asarray(y_true).astype(int).ravel(), np.asarray(y_score, dtype=float).ravel(), known, threshold)
-    counts = {"images": len(images), "labels": len(answers.y_true), "scores": len(answers.y_score), **{name: len(c) for name, c in known.items()}}
+    y_true, y_score = np.asarray(y_true).ravel(), np.asarray(y_score, dtype=float).ravel()
+    counts = {"images": len(images), "labels": len(y_true), "scores": len(y_score), **{name: len(c) for name, c in known.items()}}
     if len(set(counts.values())) != 1 or not len(images):
         raise InputError(f"The gallery needs one label, score and value for each image; got {', '.join(f'{n} {name}' for name, n in counts.items())}.")
-    return MistakeGallery(images, answers)
+    return MistakeGallery(images, Answers(*labels_and_probabilities(y_true, y_score), known, threshold))

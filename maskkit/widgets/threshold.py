@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from maskkit.errors import InputError
-from maskkit.evaluation import evaluate
+from maskkit.evaluation import evaluate, labels_and_probabilities
 from maskkit.plots import PALETTE, Picture, plot_confusion_matrix, plot_scores, show
 from maskkit.widgets.explorer import Explorer, View, checkbox, slider
 
@@ -100,11 +100,9 @@ def explore_threshold(y_true: object, y_score: object) -> ThresholdExplorer:
     Raises
     ------
     InputError
-        If the two differ in length, are empty, or labels are neither 0 nor 1.
+        If the two differ in length, are empty, labels are neither 0 nor 1, or scores are no probabilities.
     """
     y_true, y_score = np.asarray(y_true).ravel(), np.asarray(y_score, dtype=float).ravel()
     if len(y_true) != len(y_score) or not len(y_true):
         raise InputError(f"The explorer needs one score for each label; got {len(y_true)} labels and {len(y_score)} scores.")
-    if set(np.unique(y_true)) - {0, 1}:
-        raise InputError(f"Labels are 0 and 1; got {np.unique(y_true).tolist()}.")
-    return ThresholdExplorer(y_true.astype(int), y_score)
+    return ThresholdExplorer(*labels_and_probabilities(y_true, y_score))

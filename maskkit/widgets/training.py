@@ -9,7 +9,7 @@ from dataclasses import replace
 from maskkit.datasets import Dataset
 from maskkit.errors import InputError
 from maskkit.plots import plot_history, show
-from maskkit.training import FitResult, HistoryRow, TrainConfig, fit
+from maskkit.training import FitResult, HistoryRow, TrainConfig, fit, require_data_and_config
 from maskkit.transforms import AUGMENTATIONS
 from maskkit.widgets.explorer import Explorer, View, button, dropdown, side_by_side, whole_slider
 
@@ -197,5 +197,11 @@ def explore_training(dataset: Dataset, config: TrainConfig = TrainConfig()) -> L
     ----------
     dataset : its train and val splits are used
     config : where the settings begin; the rest of it is taken as it is
+
+    Raises
+    ------
+    InputError
+        If these are no data set and no configuration.
     """
+    require_data_and_config(dataset, config)
     return LiveTraining(dataset, config)

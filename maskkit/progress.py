@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -19,5 +20,5 @@ def progress_bar(items: Iterable | None = None, *, shown: bool, **options: objec
     """
     from tqdm.auto import tqdm  # not needed by whoever reads one photo
 
-    # Said in a call, even disable=False overrules the variable.
-    return tqdm(items, **options, **({} if shown else {"disable": True}))
+    # tqdm reads the variable itself, but not in a notebook.
+    return tqdm(items, **options, disable=not shown or bool(os.environ.get("TQDM_DISABLE")))

@@ -22,6 +22,7 @@ from maskkit.errors import InputError
 from maskkit.faces.attributes import ATTRIBUTE_NAMES, FaceAttributes, sample_attributes, steady
 from maskkit.faces.drawing import check_image_size, draw_face
 from maskkit.faces.flaws import PlantedAttributes, as_file, as_loaded, carries_shortcut, check_shortcut, paint_shortcut
+from maskkit.progress import progress_bar
 
 CHUNK = 50  # faces that a worker draws before it hands them over
 WORTH_WORKERS = 600  # fewer faces than this are drawn sooner than new processes start
@@ -162,16 +163,8 @@ def draw_chunks(draw: Callable, n: int, recipe: Recipe, workers: int | None, pro
     jobs = [(recipe, first, min(CHUNK, n - first)) for first in range(0, n, CHUNK)]
     workers = min(_worth(n) if workers is None else workers, len(jobs))
     drawn = map(draw, jobs) if workers < 2 else _in_processes(draw, jobs, workers)
-    if not progress:
-        return iter(drawn)
-    from tqdm.auto import tqdm  # only for the bar
-
-    return _with_bar(drawn, tqdm(total=n, desc="drawing faces", unit="face"))
-
-
-def _with_bar(chunks: Iterator, bar) -> Iterator:
-    with bar:
-        for first, pictures, known in chunks:
+    with progress_bar(shown=progress, total=n, desc="drawing faces", unit="face") as bar:
+        for first, pictures, known in drawn:
             yield first, pictures, known
             bar.update(len(pictures))
 

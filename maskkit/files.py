@@ -68,23 +68,55 @@ def _move_over(new: Path, old: Path) -> None:
 def drawn_once(key: str, draw: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """What ``draw`` returns, kept in the cache folder under ``key``; drawn again if the file is not there, or damaged.
 
-    The key is a hash of all that the arrays depend on, so that another generator or another option draws anew.
+    The key is a hash of all that the arrays depend on, so that another generator or another option draws anew. Where several
+    processes want the same at once (two notebooks, a room that shares a folder), one draws and the others wait for it.
     """
+    path = cache_dir() / "faces" / f"{key}.npz"
+    kept = _read_arrays(path)
+    if kept is None:
+        with _one_at_a_time(path):
+            kept = _read_arrays(path)  # drawn by another while this one waited
+            if kept is None:
+                kept = dict(draw())
+                _keep_arrays(path, kept)
+    return kept
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray] | None:
     import numpy as np  # here, since the rest of this module is used where numpy may be missing
 
-    path = cache_dir() / "faces" / f"{key}.npz"
     try:
         with np.load(path, allow_pickle=False) as kept:
             return {name: kept[name] for name in kept.files}
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        pass
-    arrays = dict(draw())
+        return None
+
+
+def _keep_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    import numpy as np
+
     try:
         with replace_file(path) as temporary:
             np.savez(temporary, **arrays)
     except OSError as error:
         logger.warning("The drawn faces could not be kept in %s (%s); they will be drawn again next time.", path.parent, error)
-    return arrays
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """A block that other processes wait for, ten minutes at most; nobody waits for one that has ended, or in a folder that has no locks."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path.with_name(f".{path.stem}.lock"), timeout=600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except (OSError, Timeout, NotImplementedError):
+        pass
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def write_json(path: str | Path, value: object) -> None:

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -73,11 +75,39 @@ def test_what_was_drawn_is_kept_and_drawn_again_if_the_file_is_damaged(monkeypat
         kept = drawn_once("key", draw)
         assert (kept["pixels"] == np.arange(6).reshape(2, 3)).all() and kept["names"].tolist() == ["a", "b"]
     assert len(drawn) == 1
-    [file] = (tmp_path / "faces").iterdir()
+    [file] = (tmp_path / "faces").glob("*.npz")
     file.write_bytes(file.read_bytes()[:40])
     drawn_once("key", draw)
     drawn_once("another key", draw)
     assert len(drawn) == 3
+
+
+def test_who_comes_second_waits_for_the_first_and_does_not_draw(tmp_path):
+    code = """
+import sys, time
+from maskkit.files import drawn_once
+def draw():
+    import numpy
+    print("drawn", flush=True)
+    time.sleep(1)
+    return {"n": numpy.arange(3)}
+sys.stdin.readline()
+print(drawn_once("key", draw)["n"].tolist())
+"""
+    several = [subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                env={**os.environ, "MASKKIT_CACHE": str(tmp_path)}) for _ in range(3)]
+    for process in several:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=60)[0] for process in several]
+    assert sorted(said) == ["[0, 1, 2]\n"] * 2 + ["drawn\n[0, 1, 2]\n"]
+
+
+def test_nobody_waits_for_a_process_that_has_ended_while_it_drew(tmp_path, monkeypatch):
+    monkeypatch.setenv("MASKKIT_CACHE", str(tmp_path))
+    code = "import os; from maskkit.files import drawn_once; drawn_once('key', lambda: os._exit(3))"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 3
+    assert drawn_once("key", lambda: {"n": np.array([1])})["n"].tolist() == [1]
 
 
 def test_what_cannot_be_kept_is_drawn_all_the_same(monkeypatch, tmp_path, caplog):

@@ -8,6 +8,7 @@ differ is the truth. So it learns where to look, which labels alone leave to cha
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -155,11 +156,10 @@ class Pretraining:
     """
 
     def __init__(self, config: PretrainConfig, folder: Path, progress: bool = False):
-        self.config, self.folder, self.history = config, folder, []
+        self.config, self.folder, self.history, self.progress = config, folder, [], progress
         last = self._last_state()
         keep_freed_memory()
         self.device = resolve_device(config.device)
-        self.twins = kept_twins(config.pairs, config.image_size, config.seed, progress)
         seed_everything(config.seed)
         network = WithPlaces(build_model(config.model, config.image_size), config.model)
         self.network = network.train().to(self.device, memory_format=torch.channels_last)
@@ -172,6 +172,11 @@ class Pretraining:
                 self._restore(last)
             except DAMAGED as error:
                 raise InputError(f"The run in {folder} cannot be resumed: its {LAST} is damaged, or of another version ({type(error).__name__}).") from error
+
+    @cached_property
+    def twins(self) -> Twins:
+        """Drawn, or read, once an epoch needs them: a finished run does not."""
+        return kept_twins(self.config.pairs, self.config.image_size, self.config.seed, self.progress)
 
     @property
     def epoch(self) -> int:

@@ -21,6 +21,7 @@ from datetime import date
 from itertools import islice
 
 import torch
+from duplicates import peak_memory  # of this folder
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 from torchvision import transforms as tv
@@ -90,7 +91,6 @@ def folder_time_to_goal(workers: int, most_epochs: int, goal: float = GOAL) -> d
 
 def our_throughput(steps: int, fast: bool, bfloat16: bool) -> float:
     """Images a second of ``train_one_epoch`` with the original recipe's batch and augmentation."""
-    keep_freed_memory()
     config = TrainConfig(fast=fast)
     model, batches = build_model("maskcnn", IMAGE_SIZE), _our_batches(steps + 5)
     if fast:
@@ -109,14 +109,14 @@ def our_throughput(steps: int, fast: bool, bfloat16: bool) -> float:
 def prediction(plainly: bool, model_name: str, n: int = 768) -> tuple[float, float]:
     """Images a second, and by how much the memory of the process had grown at its highest, in GB; or those of a plain loop over batches of 256."""
     model, images = build_model(model_name, IMAGE_SIZE), torch.randint(0, 256, (n, 3, IMAGE_SIZE, IMAGE_SIZE), dtype=torch.uint8)
-    before, started = highest_memory(), time.perf_counter()
+    before, started = peak_memory(), time.perf_counter()
     if plainly:
         model.eval()
         with torch.no_grad():
             torch.cat([torch.sigmoid(model(batch.float() / 255)) for batch in images.split(256)])
     else:
         predict_proba(model, images)
-    return n / (time.perf_counter() - started), (highest_memory() - before) / 1e9
+    return n / (time.perf_counter() - started), (peak_memory() - before) * 2**20 / 1e9
 
 
 def our_overhead(steps: int, augmentation: str, bfloat16: bool, model_name: str) -> float:
@@ -198,13 +198,6 @@ JOBS: dict[str, Callable[..., object]] = {
     "folder": folder_throughput, "fastai": fastai_throughput, "ours": our_throughput, "overhead": our_overhead, "prediction": prediction,
     "folder-goal": folder_time_to_goal, "our-goal": our_time_to_goal,
 }
-
-
-def highest_memory() -> float:
-    """Bytes that this process had at its highest (Linux and macOS count in different units)."""
-    import resource  # not on Windows
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 2**10)
 
 
 def in_own_process(job: str, *arguments: object) -> object:

@@ -17,7 +17,7 @@ from maskkit.files import drawn_once
 from maskkit.images import CLASS_NAMES, SPLIT_NAMES, Sample, find_samples
 from maskkit.photos import photos_dir, read_manifest
 from maskkit.reading import Images, batches_of, channels_first, pixel_digest, read, read_images, take
-from maskkit.splits import FRACTIONS, assign_splits, merge_groups, read_groups, straddling_groups
+from maskkit.splits import FRACTIONS, assign_splits, check_fractions, merge_groups, read_groups, straddling_groups
 
 __all__ = ["Batches", "Dataset", "Subset", "load_dataset", "read_images"]
 logger = logging.getLogger(__name__)
@@ -137,7 +137,7 @@ class Dataset:
 
     def __post_init__(self) -> None:
         images, targets, n = self.images, self.targets, len(self.targets)
-        if not isinstance(images, Images) or len(images.shape) != 4 or images.shape[1] != 3 or getattr(images, "dtype", torch.uint8) != torch.uint8:
+        if not isinstance(images, Images) or len(images.shape) != 4 or images.shape[1] != 3 or images.dtype != torch.uint8:
             raise InputError(f"The images of a Dataset are a uint8 tensor of shape (N, 3, H, W), with pixels from 0 to 255; got {seen(images)}.")
         if not isinstance(targets, Tensor) or targets.dtype != torch.int64 or targets.ndim != 1 or ((targets != 0) & (targets != 1)).any():
             raise InputError(f"The targets of a Dataset are an int64 tensor of shape (N,), 1 with a mask and 0 without; got {seen(targets)}"
@@ -239,17 +239,12 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
         raise InputError(f"A shortcut can be planted in synthetic faces only, and not in {source}.")
     if str(source) == "photos":
         return _load_photos(image_size, stream, progress)
-    options = {"seed": seed, "fractions": _shares(fractions)}
+    options = {"seed": seed, "fractions": check_fractions(fractions)}
     if groups is not None:
         options["groups"] = str(Path(groups).resolve())
     if not near_duplicates:
         options["near_duplicates"] = False
     return _load_folder(Path(source).expanduser(), image_size, options, stream, progress)
-
-
-def _shares(fractions: Sequence[float]) -> list[float]:
-    require(fractions, (list, tuple, np.ndarray), "The fractions of train, val and test are three shares, like (0.7, 0.15, 0.15)")
-    return list(fractions)
 
 
 def _load_folder(folder: Path, image_size: int, options: dict[str, object], stream: bool | None, progress: bool) -> Dataset:
@@ -334,7 +329,7 @@ def _load_faces(image_size: int, options: dict[str, object], fractions: Sequence
     groups = np.arange(n)  # every face is drawn on its own, so none is a near-duplicate of another
     return Dataset(
         images=channels_first(images), targets=torch.from_numpy(targets), groups=groups,
-        source="synthetic", options={**options, "fractions": _shares(fractions)},
+        source="synthetic", options={**options, "fractions": check_fractions(fractions)},
         split=assign_splits(targets, groups, fractions=fractions, seed=options["seed"]),
         names=tuple(f"face_{index:06d}" for index in range(n)), attributes=attributes,
     )

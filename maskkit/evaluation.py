@@ -42,7 +42,7 @@ def predict_proba(model: nn.Module, images: Images | np.ndarray, batch_size: int
     """
     require(model, nn.Module, "predict_proba takes a network and then images; a checkpoint and the result of a training have it as .model")
     is_array = isinstance(images, np.ndarray)
-    if not isinstance(images, Images | np.ndarray) or "float" in str(getattr(images, "dtype", "")) \
+    if not isinstance(images, Images | np.ndarray) or images.dtype not in (np.uint8, torch.uint8) \
             or len(images.shape) != 4 or images.shape[-1 if is_array else 1] != 3:
         raise InputError("predict_proba takes uint8 pixels from 0 to 255: a tensor of shape (N, 3, H, W), as dataset.images, or an array of "
                          f"shape (N, H, W, 3); got {seen(images)}.")

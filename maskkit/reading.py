@@ -47,6 +47,8 @@ class StreamedImages:
         Hash of all pixels, if whoever looked at the files has taken it.
     """
 
+    dtype = torch.uint8
+
     def __init__(self, paths: Sequence[Path], image_size: int, digest: hashlib.blake2b | None = None):
         self.paths = np.empty(len(paths), dtype=object)
         self.paths[:] = paths

@@ -42,7 +42,7 @@ def assign_splits(targets: np.ndarray, groups: np.ndarray | None = None, *, frac
         If the fractions are impossible, the targets are not 0 and 1, there is not one group for each, or a class has too few groups to
         stand in every split.
     """
-    fractions = _checked(fractions)
+    fractions = np.array(check_fractions(fractions))
     targets = np.asarray(targets)
     if targets.ndim != 1 or not np.isin(targets, (0, 1)).all():
         raise InputError(f"The targets are 0 (without_mask) and 1 (with_mask), in an array of shape (N,); got {seen(targets)}.")
@@ -141,7 +141,8 @@ def _first_few(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
 
 
-def _checked(fractions: Sequence[float]) -> np.ndarray:
+def check_fractions(fractions: Sequence[float]) -> list[float]:
+    """Shares of train, val and test; InputError unless they are three numbers that add up to 1."""
     try:
         shares = np.asarray(fractions, dtype=float)
     except (TypeError, ValueError):  # texts and dictionaries
@@ -149,7 +150,7 @@ def _checked(fractions: Sequence[float]) -> np.ndarray:
     if shares.shape != (3,) or (shares < 0).any() or shares[0] == 0 or not np.isclose(shares.sum(), 1):
         got = tuple(fractions) if isinstance(fractions, list | tuple | np.ndarray) else seen(fractions)
         raise InputError(f"The fractions of train, val and test must be three shares that add up to 1, like 0.7, 0.15, 0.15; got {got}.")
-    return shares
+    return shares.tolist()
 
 
 def _check_every_class_everywhere(have: np.ndarray, fractions: np.ndarray, counts: np.ndarray) -> None:

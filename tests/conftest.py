@@ -13,6 +13,20 @@ from maskkit.datasets import Dataset
 os.environ.setdefault("MPLBACKEND", "agg")
 
 
+def is_solution(nodeid: str) -> bool:
+    """Whether a test is a cell of a notebook in solutions/."""
+    return Path(nodeid.split("::")[0]).match("solutions/*.ipynb")
+
+
+def pytest_collection_modifyitems(items):
+    """Learners' copies run from the first chapter to the last, as learners do; the solutions from the last to the first, so that none finds what an
+    earlier chapter would have left."""
+    places = [place for place, item in enumerate(items) if is_solution(item.nodeid)]
+    backwards = sorted((items[place] for place in places), key=lambda item: item.nodeid.split("::")[0], reverse=True)
+    for place, item in zip(places, backwards, strict=True):
+        items[place] = item
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """With several workers, the tests of one file stay together, and so do the notebooks of one folder, which share its run folder."""
@@ -21,7 +35,7 @@ def pytest_xdist_make_scheduler(config, log):
     class OneWorkerForAFolder(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = nodeid.split("::")[0]
-            return str(Path(path).parent) if "::ipynb::" in nodeid else path
+            return str(Path(path).parent) if path.endswith(".ipynb") else path
 
     return OneWorkerForAFolder(config, log)
 

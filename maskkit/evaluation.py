@@ -16,7 +16,7 @@ from maskkit.images import CLASS_NAMES, load_image
 from maskkit.models import require_image_size
 from maskkit.reading import Images
 from maskkit.runtime import keep_freed_memory
-from maskkit.transforms import to_float
+from maskkit.transforms import for_evaluation
 
 
 @torch.no_grad()
@@ -54,7 +54,7 @@ def predict_proba(model: nn.Module, images: Images | np.ndarray, batch_size: int
     device, was_training = next(model.parameters()).device, model.training
     model.eval()
     try:
-        logits = [model(to_float(batch.to(device))).double().cpu() for batch in images.split(batch_size)]
+        logits = [model(for_evaluation(batch, device)).double().cpu() for batch in images.split(batch_size)]
     finally:
         model.train(was_training)
     return torch.sigmoid(torch.cat(logits)).numpy() if logits else np.empty(0)

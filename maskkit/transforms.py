@@ -28,6 +28,16 @@ def to_float(images: Tensor) -> Tensor:
     return images.float() / 255
 
 
+def for_evaluation(images: Tensor, device: torch.device) -> Tensor:
+    """A batch of uint8 pixels as a network is asked about it: float32 in [0, 1] on the network's device, and nothing changed at random.
+
+    On a CPU the channels lie last in memory. The numbers are the same, and MaskCNN answers in half the time: there PyTorch pools
+    several channels at once, and its convolutions need not put the pixels into another order first (`benchmarks/speed.py prediction`).
+    """
+    memory_format = torch.channels_last if device.type == "cpu" else torch.preserve_format
+    return to_float(images.to(device, memory_format=memory_format))
+
+
 def resize(images: Tensor, image_size: int) -> Tensor:
     """Resize float images to (B, 3, image_size, image_size) with antialiased bilinear interpolation."""
     return F.interpolate(images, size=(image_size, image_size), mode="bilinear", antialias=True, align_corners=False)

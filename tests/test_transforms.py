@@ -18,6 +18,7 @@ from maskkit.transforms import (
     augment,
     erase,
     flip_horizontal,
+    for_evaluation,
     resize,
     rotate,
     to_float,
@@ -33,6 +34,13 @@ def images():
 
 def close(ours, theirs, tolerance=1e-5):
     return torch.allclose(ours, theirs, atol=tolerance)
+
+
+def test_a_batch_for_evaluation_holds_the_same_numbers_with_its_channels_last():
+    pixels = torch.randint(0, 256, (4, 3, 8, 8), dtype=torch.uint8)
+    batch = for_evaluation(pixels, torch.device("cpu"))
+    assert torch.equal(batch, to_float(pixels))
+    assert batch.is_contiguous(memory_format=torch.channels_last) and pixels.is_contiguous()
 
 
 def test_to_float_equals_torchvision():

@@ -24,7 +24,7 @@ from maskkit.training.config import TrainConfig
 from maskkit.training.run import CannotResume, FitResult, HistoryRow, Run, can_resume, finished_run
 from maskkit.training.stopping import EarlyStopping
 from maskkit.training.teacher import Teacher
-from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, to_float
+from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, for_evaluation, to_float
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +77,9 @@ def validate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], criteri
     model.eval()
     losses, correct, seen = [], [], 0
     for images, targets in batches:
-        images, targets = images.to(device), targets.to(device)
+        targets = targets.to(device)
         with in_precision(device, bfloat16):
-            logits = model(to_float(images)).float()
+            logits = model(for_evaluation(images, device)).float()
         losses.append(criterion(logits, targets) * len(targets))
         correct.append(_correct(logits, targets))
         seen += len(targets)

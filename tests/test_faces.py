@@ -24,7 +24,7 @@ from maskkit.faces import folder as folder_module
 from maskkit.faces.attributes import QUANTILES, STEADY, steady
 from maskkit.faces.drawing import TEXTURES
 from maskkit.faces.flaws import carries_shortcut
-from maskkit.faces.surface import RELIEF, TILES, Pose, Surface, facing, light_maps, march, rotation_matrix, stretched, texels
+from maskkit.faces.surface import RELIEF, TILES, Pose, Surface, _interpolated, facing, light_maps, march, rotation_matrix, stretched, texels
 from maskkit.images import load_image
 
 CLEAN = dict(blur=0.0, noise=0.0, resolution=1.0, jpeg_quality=100, stretch=1.0, border="none", color_cast="none",
@@ -440,3 +440,10 @@ def test_the_light_on_a_part_of_the_chart_is_that_on_the_whole():
 def test_impossible_twins_are_refused():
     with pytest.raises(InputError, match="whole number of at least 0, got -1"):
         generate_twins(-1)
+
+
+@pytest.mark.parametrize("few, size", [(1, 144), (2, 144), (5, 72), (24, 144), (48, 144), (72, 144)])
+def test_interpolation_is_that_of_pillow(few, size):
+    values = np.random.default_rng(few).standard_normal((few, few), np.float32)
+    pillow = Image.fromarray(values).resize((size, size), Image.Resampling.BICUBIC)
+    np.testing.assert_allclose(_interpolated(values, size), np.asarray(pillow), rtol=0, atol=5e-7)

@@ -244,7 +244,28 @@ def relief(mask: Image.Image) -> np.ndarray:
 def smooth(values: np.ndarray, texels: float) -> np.ndarray:
     """A float map blurred by a box of the given radius."""
     few = max(1, round(RELIEF / (2 * texels)))
-    return _resized(values, ((few, few), Image.Resampling.BOX), ((RELIEF, RELIEF), Image.Resampling.BICUBIC))
+    return _interpolated(_resized(values, ((few, few), Image.Resampling.BOX)), RELIEF)
+
+
+def _interpolated(values: np.ndarray, size: int) -> np.ndarray:
+    """A small square map brought to (size, size) by bicubic interpolation.
+
+    It is what Pillow's resize gives. From so few values two products of matrices get there in a third of its time.
+    """
+    weights = _bicubic_weights(len(values), size)
+    return (weights @ (values @ weights.T).astype(np.float32)).astype(np.float32)
+
+
+@lru_cache
+def _bicubic_weights(few: int, size: int) -> np.ndarray:
+    """How much each of a few values in a row counts at each of `size` places between them, (size, few).
+
+    Keys, "Cubic convolution interpolation for digital image processing", 1981; beyond the ends there is nothing, so the others count more.
+    """
+    places = (np.arange(size) + 0.5) * (few / size)
+    apart = np.abs(np.arange(few) + 0.5 - places[:, None])
+    weights = np.where(apart < 1, (1.5 * apart - 2.5) * apart**2 + 1, np.where(apart < 2, -0.5 * (((apart - 5) * apart + 8) * apart - 4), 0))
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 def _resized(values: np.ndarray, *steps: tuple[tuple[int, int], Image.Resampling]) -> np.ndarray:
@@ -258,7 +279,7 @@ def _resized(values: np.ndarray, *steps: tuple[tuple[int, int], Image.Resampling
 def uneven(rng: np.random.Generator, patches: int, spread: float, size: int = RELIEF) -> np.ndarray:
     """Values that wander round zero over the chart, (size, size): `patches` a side, smooth in between."""
     values = rng.standard_normal((patches, patches), np.float32) * np.float32(spread)
-    return values if patches == size else _resized(values, ((size, size), Image.Resampling.BICUBIC))
+    return values if patches == size else _interpolated(values, size)
 
 
 def rise(cover: np.ndarray, texels: float) -> np.ndarray:

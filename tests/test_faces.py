@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_info
 
 from maskkit.duplicates import group_duplicates
 from maskkit.errors import InputError
@@ -57,6 +58,15 @@ def test_a_face_depends_on_seed_and_index_alone(drawn):
     np.testing.assert_array_equal(fewer, images[:7])
     assert known == attributes[:7]
     assert not np.array_equal(generate_faces(7, image_size=48, seed=6, workers=1)[0], fewer)
+
+
+def blas_threads(job):
+    """Threads of the library that numpy brought into this process; unpickling this function has loaded scipy's as well, which draws nothing."""
+    return min(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+
+
+def test_matrix_products_of_other_processes_take_one_core_each():
+    assert list(folder_module._in_processes(blas_threads, [0, 1], workers=2)) == [1, 1]
 
 
 def test_other_processes_draw_the_same_bytes(drawn):

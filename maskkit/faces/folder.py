@@ -179,7 +179,7 @@ def _in_processes(draw: Callable, jobs: list, workers: int) -> Iterator:
     """Draw the jobs in spawned processes; what they cannot draw (no processes here), this process does."""
     done = 0
     try:
-        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _one_thread) as pool:
             with _hidden_main():
                 results = pool.map(draw, jobs)  # hands in all jobs, which starts the processes
             for result in results:
@@ -187,6 +187,13 @@ def _in_processes(draw: Callable, jobs: list, workers: int) -> Iterator:
                 done += 1
     except (BrokenProcessPool, OSError, ImportError):
         yield from map(draw, jobs[done:])
+
+
+def _one_thread() -> None:
+    """Matrix products stay in the process that asks for them: each of the cores has a process of its own, and a second thread would disturb it."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
 
 
 @contextmanager

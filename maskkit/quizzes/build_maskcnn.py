@@ -26,7 +26,7 @@ QUESTIONS = (
         Choice("In the second convolution, which has the most kernels.",
                "64 kernels of 32 × 3 × 3 are some eighteen thousand, not even half a percent."),
         Choice("In the first fully connected layer.",
-               "It connects each of 65,536 features with each of 128 units, and no weight is used twice.", right=True),
+               "It connects each of 65,536 features with each of 128 outputs, and no weight is used twice.", right=True),
         Choice("In the max pools.", "A pool has nothing to learn: the largest number of a window is the largest, whatever was learned."),
     )),
     Question("logit", "The network gives a face the logit 0. Which probability of a mask is that?", (
@@ -36,7 +36,7 @@ QUESTIONS = (
         Choice("50 %", "The sigmoid of 0 is one half: above 0 the network leans towards the mask, below 0 away from it.", right=True),
         Choice("100 %", "That would take a very large logit: it gets near 100 % and never quite there."),
         Choice("It cannot be said without the other class's logit.",
-               "With two outputs and a softmax it would be so. MaskCNN has one output, and the probability of no mask is what is left "
-               "to 100 %."),
+               "With one logit for each class it would be so: there the two are compared. MaskCNN has one output, and the probability of "
+               "no mask is what is left to 100 %."),
     )),
 )

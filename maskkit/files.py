@@ -107,10 +107,14 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
     """A block that other processes wait for, ten minutes at most; nobody waits for one that has ended, or in a folder that has no locks."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(path.with_name(f".{path.stem}.lock"), timeout=600)
+    lock = FileLock(path.with_name(f".{path.stem}.lock"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+        try:
+            lock.acquire(timeout=1)
+        except Timeout:
+            logger.warning("Another process draws these faces just now; waiting for it, ten minutes at most.")
+            lock.acquire(timeout=600)
     except (OSError, Timeout, NotImplementedError):
         pass
     try:

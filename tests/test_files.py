@@ -89,18 +89,19 @@ from maskkit.files import drawn_once
 def draw():
     import numpy
     print("drawn", flush=True)
-    time.sleep(1)
+    time.sleep(2)
     return {"n": numpy.arange(3)}
 sys.stdin.readline()
 print(drawn_once("key", draw)["n"].tolist())
 """
-    several = [subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    several = [subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                 env={**os.environ, "MASKKIT_CACHE": str(tmp_path)}) for _ in range(3)]
     for process in several:
         process.stdin.write("go\n")
         process.stdin.flush()
-    said = [process.communicate(timeout=60)[0] for process in several]
-    assert sorted(said) == ["[0, 1, 2]\n"] * 2 + ["drawn\n[0, 1, 2]\n"]
+    said = [process.communicate(timeout=60) for process in several]
+    waited = "Another process draws these faces just now; waiting for it, ten minutes at most.\n"
+    assert sorted(said) == [("[0, 1, 2]\n", waited)] * 2 + [("drawn\n[0, 1, 2]\n", "")]
 
 
 def test_nobody_waits_for_a_process_that_has_ended_while_it_drew(tmp_path, monkeypatch):

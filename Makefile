@@ -35,7 +35,7 @@ lab: $(INSTALLED)
 	$(BIN)/python -c 'import webbrowser; webbrowser.get()' 2>/dev/null || flags="$$flags --no-browser"; \
 	exec $(BIN)/jupyter lab $$flags --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
-# Two workers with a thread each: learners' copies in one, solutions in the other, and the unit tests in whichever is free.
+# Two workers with a thread each: learners' copies in one, solutions (backwards) in the other, and the unit tests in whichever is free.
 test: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval-lax --numprocesses 2 --dist loadscope tests notebooks
 

@@ -27,17 +27,22 @@ def pytest_collection_modifyitems(items):
         items[place] = item
 
 
+def scope(nodeid: str) -> str:
+    """What one worker runs by itself: the tests of a file, or the notebooks of a folder, which share its run folder."""
+    path = nodeid.split("::")[0]
+    return str(Path(path).parent) if path.endswith(".ipynb") else path
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """With several workers, the tests of one file stay together, and so do the notebooks of one folder, which share its run folder."""
+    """With several workers, each takes whole scopes."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class OneWorkerForAFolder(LoadScopeScheduling):
+    class OneWorkerForAScope(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            path = nodeid.split("::")[0]
-            return str(Path(path).parent) if path.endswith(".ipynb") else path
+            return scope(nodeid)
 
-    return OneWorkerForAFolder(config, log)
+    return OneWorkerForAScope(config, log)
 
 
 @pytest.fixture(autouse=True)

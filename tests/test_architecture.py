@@ -1,4 +1,4 @@
-"""The arrows of the design: which module may import which, and that ``import maskkit`` stays light."""
+"""The arrows of the design: which module may import which, that ``import maskkit`` stays light, and in which order the notebooks are tested."""
 
 import ast
 import subprocess
@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import scope
 
 PACKAGE = Path(__file__).parents[1] / "maskkit"
 
@@ -109,3 +111,14 @@ def test_an_unknown_name_is_an_attribute_error():
 
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         maskkit.nonsense
+
+
+def test_each_folder_of_notebooks_runs_in_one_worker_and_the_solutions_backwards():
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--collect-only", "--quiet", "tests/test_reading.py", "notebooks"]
+    listed = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True).stdout.splitlines()
+    cells = [line for line in listed if ".ipynb::" in line]
+    paths = list(dict.fromkeys(cell.split("::")[0] for cell in cells))
+    copies, solutions = ([path for path in paths if ("solutions" in path) == wanted] for wanted in (False, True))
+    assert copies == sorted(copies) and len(copies) >= 8
+    assert solutions == sorted(solutions, reverse=True) and len(solutions) == len(copies)
+    assert {Path(scope(cell)) for cell in cells} == {Path("notebooks"), Path("notebooks/solutions")}

@@ -50,8 +50,8 @@ def compare(name: str, image_size: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         export(Checkpoint(model, name, image_size), path, ExportImages(pixels, pixels, "noise"))
-        answers = {"torch": lambda photo: plainly(model, photo), "predict_proba": lambda photo: predict_proba(model, photo), "float32": OnnxModel(path, threads=1).predict_proba,
-                   "int8": OnnxModel(int8_path(path), threads=1).predict_proba}
+        answers = {"torch": lambda photo: plainly(model, photo), "predict_proba": lambda photo: predict_proba(model, photo),
+                   "float32": OnnxModel(path, threads=1).predict_proba, "int8": OnnxModel(int8_path(path), threads=1).predict_proba}
         rounds = [milliseconds(answers, pixels[:1], CALLS) for _ in range(ROUNDS)]
     times = [statistics.median(column) for column in zip(*rounds)]
     print(f"| {name} | {times[0]:.2f} | {times[1]:.2f} | {times[2]:.2f} | {ratio(rounds, 2)} | {times[3]:.2f} | {ratio(rounds, 3)} |", flush=True)

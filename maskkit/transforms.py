@@ -31,7 +31,7 @@ def to_float(images: Tensor) -> Tensor:
 def for_evaluation(images: Tensor, device: torch.device) -> Tensor:
     """A batch of uint8 pixels as a network is asked about it: float32 in [0, 1] on the network's device, and nothing changed at random.
 
-    On a CPU the channels lie last in memory. The numbers are the same, and MaskCNN answers in half the time: there PyTorch pools
+    On a CPU the channels lie last in memory. The pixels are the same, and MaskCNN answers in half the time: there PyTorch pools
     several channels at once, and its convolutions need not put the pixels into another order first (`benchmarks/speed.py prediction`).
     """
     memory_format = torch.channels_last if device.type == "cpu" else torch.preserve_format

@@ -13,24 +13,19 @@ from maskkit.datasets import Dataset
 os.environ.setdefault("MPLBACKEND", "agg")
 
 
-def is_solution(nodeid: str) -> bool:
-    """Whether a test is a cell of a notebook in solutions/."""
-    return Path(nodeid.split("::")[0]).match("solutions/*.ipynb")
+def scope(nodeid: str) -> str:
+    """What one worker runs by itself: the tests of a file, or the notebooks of a folder, which share its run folder."""
+    path = nodeid.split("::")[0]
+    return str(Path(path).parent) if path.endswith(".ipynb") else path
 
 
 def pytest_collection_modifyitems(items):
     """Learners' copies run from the first chapter to the last, as learners do; the solutions from the last to the first, so that none finds what an
     earlier chapter would have left."""
-    places = [place for place, item in enumerate(items) if is_solution(item.nodeid)]
+    places = [place for place, item in enumerate(items) if scope(item.nodeid).endswith("solutions")]
     backwards = sorted((items[place] for place in places), key=lambda item: item.nodeid.split("::")[0], reverse=True)
     for place, item in zip(places, backwards, strict=True):
         items[place] = item
-
-
-def scope(nodeid: str) -> str:
-    """What one worker runs by itself: the tests of a file, or the notebooks of a folder, which share its run folder."""
-    path = nodeid.split("::")[0]
-    return str(Path(path).parent) if path.endswith(".ipynb") else path
 
 
 @pytest.hookimpl(optionalhook=True)

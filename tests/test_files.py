@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from maskkit import files
 from maskkit.errors import InputError
@@ -89,19 +90,29 @@ from maskkit.files import drawn_once
 def draw():
     import numpy
     print("drawn", flush=True)
-    time.sleep(2)
+    time.sleep(1)
     return {"n": numpy.arange(3)}
 sys.stdin.readline()
 print(drawn_once("key", draw)["n"].tolist())
 """
-    several = [subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    several = [subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                 env={**os.environ, "MASKKIT_CACHE": str(tmp_path)}) for _ in range(3)]
     for process in several:
         process.stdin.write("go\n")
         process.stdin.flush()
-    said = [process.communicate(timeout=60) for process in several]
-    waited = "Another process draws these faces just now; waiting for it, ten minutes at most.\n"
-    assert sorted(said) == [("[0, 1, 2]\n", waited)] * 2 + [("drawn\n[0, 1, 2]\n", "")]
+    said = [process.communicate(timeout=60)[0] for process in several]
+    assert sorted(said) == ["[0, 1, 2]\n"] * 2 + ["drawn\n[0, 1, 2]\n"]
+
+
+def test_who_waits_for_another_process_is_told_so(tmp_path):
+    (tmp_path / "faces").mkdir()
+    code = "from maskkit.files import drawn_once; print(drawn_once('key', lambda: exit('drew'))['n'].tolist())"
+    with FileLock(tmp_path / "faces" / ".key.lock"):  # as a process that draws holds it
+        waiting = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   env={**os.environ, "MASKKIT_CACHE": str(tmp_path)})
+        assert waiting.stderr.readline() == "Another process draws these faces just now; waiting for it, ten minutes at most.\n"
+        np.savez(tmp_path / "faces" / "key.npz", n=np.arange(3))
+    assert waiting.communicate(timeout=60) == ("[0, 1, 2]\n", "")
 
 
 def test_nobody_waits_for_a_process_that_has_ended_while_it_drew(tmp_path, monkeypatch):

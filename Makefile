@@ -17,7 +17,8 @@ export OMP_WAIT_POLICY ?= PASSIVE
 BUNDLED := $(wildcard wheels/made_for.json)
 FROM := $(if $(BUNDLED),--no-index --find-links wheels)
 
-CHECK_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "MaskKit needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
+# The upper end is that of the wheels which requirements.txt names: pip would say of a newer Python only that it finds no torch.
+CHECK_PYTHON = $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "MaskKit needs Python 3.11 to 3.14; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
 
 install: $(INSTALLED)
 

@@ -262,6 +262,19 @@ def test_make_install_stops_at_wheels_that_do_not_fit(make, tmp_path):
 
 
 @needs_make
+@pytest.mark.parametrize("version", [(3, 10, 13), (3, 15, 0)])
+def test_a_python_without_wheels_is_one_sentence(tmp_path, version):
+    spoken = ".".join(map(str, version))
+    (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.version_info, sys.version = {version}, '{spoken} (pretended)'\n", encoding="utf-8")
+    for name in ("requirements.txt", "pyproject.toml"):
+        (tmp_path / name).touch()
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    done = run_make(tmp_path, f"PYTHON='{sys.executable}'", "install", PYTHONPATH=str(tmp_path))
+    assert done.returncode and f"MaskKit needs Python 3.11 to 3.14; this is {spoken}. Try: make PYTHON=python3.12 install" in done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+@needs_make
 def test_make_bundle_takes_photos_from_the_command_line_only():
     def told(*words: str, **variables: str) -> str:
         return run_make(ROOT, "--dry-run", "bundle", *words, **variables).stdout

@@ -1,6 +1,6 @@
 """Do near-duplicates cross the canonical split of the public photos? A check by another method than the one that built it.
 
-    python benchmarks/split_check.py DATASET [--show 40] [--sheet FILE.png]
+    python benchmarks/split_check.py [FOLDER] [--show 40] [--sheet FILE.png]
 
 The split was built by aligning grey detail. Here all photos are compared with all, by brute force: small colour pictures
 (the middle disc, 16×16, each channel standardised) under mirroring, quarter turns, turns of up to 25 degrees and central
@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from maskkit.datasets import read_images
-from maskkit.photos import read_manifest
+from maskkit.photos import photos_dir, read_manifest
 
 SIDE = 16
 QUARTERS, TURNS, CUTS = (0, 90, 180, 270), range(-25, 26, 5), (1.0, 0.9, 0.8)
@@ -67,13 +67,14 @@ def hash_distance(images: list[Image.Image]) -> np.ndarray:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("dataset", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", default=photos_dir(), help="of the photos, where maskkit data photos did not put them")
     parser.add_argument("--show", type=int, default=40)
     parser.add_argument("--sheet", type=Path)
     arguments = parser.parse_args()
     rows = read_manifest()
-    pixels, kept, problems = read_images([arguments.dataset / row["path"] for row in rows], 96, progress=True)
-    assert not problems, f"{len(problems)} listed photos are not there"
+    pixels, kept, problems = read_images([arguments.folder / row["path"] for row in rows], 96, progress=True)
+    if problems:
+        parser.error(f"{len(problems)} of the {len(rows)} listed photos cannot be read below {arguments.folder}; maskkit data photos fetches them.")
     images = [Image.fromarray(image) for image in pixels]
     split, group = (np.array([row[key] for row in rows]) for key in ("split", "group"))
     upper = np.triu(np.ones((len(rows), len(rows)), bool), k=1)

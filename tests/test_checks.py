@@ -86,7 +86,7 @@ def test_misconception_is_told_from_all_others(name, belief):
     exercise = EXERCISES[name]
     result = exercise(attempt(exercise, belief.wrong))
     assert (result.status, result.misconception, result.message) == (TRY_AGAIN, belief.name, belief.message)
-    assert result.hints == (belief.hint, *exercise.hints)
+    assert result.hints == tuple(dict.fromkeys([belief.hint, *exercise.hints]))  # each hint once
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -561,6 +561,20 @@ INTERVAL = "p = correct / n\nerror = {}\nreturn p - 1.96 * error, p + 1.96 * err
     ("name", "body", "misconception"),
     [
         ("says_mask", "return probability >= 0,5", "decimal comma"),
+        ("class_balance", "return targets == 1 / len(targets)", "divided before it is compared"),
+        ("class_balance", "return (targets == 1) / len(targets)", "divided but not added up"),
+        ("class_balance", "return targets.bincount() / len(targets)", "shares of both classes"),
+        ("class_balance", "return torch.bincount(targets)", "numbers of both classes"),
+        ("clue_accuracy", "return max(max(s, 1 - s) for s in ((values > t).float().mean() for t in values))", "always 1"),
+        ("clue_accuracy", "return max(max(s, 1 - s) for s in (((values > t) & (targets == 1)).float().mean() for t in values))", "always 1"),
+        ("adjust_brightness", "images = images * factor\nimages.clamp(0, 1)\nreturn images", "not clipped"),
+        ("flip_horizontal", "return np.flip(images, axis=3)", "negative step"),
+        ("binary_cross_entropy", "p = torch.sigmoid(logits)\nreturn -(targets * p.log() + 1 - targets * (1 - p).log()).mean()", "brackets around 1 - targets forgotten"),
+        ("precision_recall", "hits = (y_true == 1 & y_pred == 1).sum()\nreturn hits / y_pred.sum(), hits / y_true.sum()", "and in place of &"),
+        ("precision_recall", "hits = len((y_true == 1) & (y_pred == 1))\nreturn hits / y_pred.sum(), hits / y_true.sum()", "hits counted by len"),
+        ("majority_baseline", "p = sum(targets) // len(targets)\nreturn max(p, 1 - p)", "largest label"),
+        ("receptive_field", "field, step = 1, 1\nfor kernel, stride in layers:\n    field += (kernel - 1) * step\n    step *= kernel\nreturn field", "kernels multiplied"),
+        ("total_cost", "return sum(let_through * (y_true[i] < y_pred[i]) + stopped * (y_true[i] > y_pred[i]) for i in y_true)", "labels taken for positions"),
         ("says_mask", "if probability >= 0.5:\n    return 'True'\nelse:\n    return 'False'", "text in place of True"),
         ("says_mask", "if probability >= 0.5:\n    return True", "nothing where there is no mask"),
         ("says_mask", "return probability <= 0.5", "at most in place of at least"),
@@ -782,6 +796,8 @@ def test_wrong_functions_of_learners_are_recognised(name, body, misconception):
         ("class_balance", "return np.bincount(targets.numpy())[1] / len(targets)", "It was given targets = [0, 0, 0]"),
         ("class_balance", "return round(targets.float().mean().item(), 1)", "rounded to 1 digit behind the point"),
         ("output_size", "return torch.zeros(1, size).shape", "gives the shape (1, 5), but the task asks for one number"),
+        ("output_size", "return torch.tensor([(size + 2 * padding - kernel) // stride + 1])", "one number. (sum, mean and the like make one number of many"),
+        ("conv_parameters", "return torch.nn.Conv2d(in_channels, out_channels, kernel)", "gives the layer itself (Conv2d), but the task asks for one number"),
         ("conv_parameters", "return torch.nn.Conv2d(1, 2, 3).parameters()", "or .parameters() and the like"),
         ("predict_labels", "return (torch.sigmoid(logits) > 0.49).long()", "gives [0, 1, 1, 1, 1, 1, 1, 1], but"),
         ("best_epoch", "return 3", "It gives the same for every input that was tried"),
@@ -860,7 +876,9 @@ def test_parameters_in_another_order_are_told():
 def test_label_safe_takes_values():
     right = checks.label_safe.reference()
     assert checks.label_safe(dict(right)).passed
-    assert checks.label_safe({**right, "make it grey": ...}).status == NOT_ATTEMPTED
+    one_open = checks.label_safe({**right, "make it grey": ...})
+    assert one_open.status == NOT_ATTEMPTED and one_open.message == "label_safe: Still open: 'make it grey'."
+    assert "in the place of `...`" in checks.label_safe(dict.fromkeys(right, ...)).message
     assert checks.label_safe({**right, "erase a small random square": False}).misconception == "every erasing breaks the label"
     two_wrong = {**right, "make it grey": False, "crop away the lower half": True}
     assert "5 of 7 are right" in checks.label_safe(two_wrong).message
@@ -886,6 +904,7 @@ def test_label_safe_shows_the_quotation_marks_of_a_text():
         ("predict_labels", "return logits >= 0, logits", "torch.stack"),
         ("mean_image", "return [image.float().mean() for image in images]", "torch.stack"),
         ("numbers_in_picture", "return height * width * 3 - 1", "Right for"),
+        ("class_balance", "return targets[:, None].float()", ".values"),
     ],
 )
 def test_no_way_out_is_shown_that_leads_nowhere(name, body, misleading):
@@ -1094,6 +1113,12 @@ def test_what_is_far_too_large_is_an_error_and_not_the_end_of_the_kernel(express
         ("return lowest", "Python does not know this name"),
         ("return true", "begin with a capital"),
         ("return math.inf", "imported before it is used"),
+        ("lowest = 0\nfor i, x in enumerate(val_losses):\n    if x < lowest:\n        lowest, best = x, i + 1\nreturn best", "was the `if` never true"),
+        ("first, second = val_losses[:1]\nreturn first", "As many names as stand on the left"),
+        ("return torch.tensor(val_losses).astype(float)", "x.float()"),
+        ("return np.array(val_losses).count(1)", "(x == 1).sum() counts"),
+        ("return set(val_losses) + set(val_losses)", "a | b joins"),
+        ("return torch.nn.Sigmoid(torch.ones(2))", "made first and called then"),
         ("return val_losses.index > 0", "without its brackets ()"),
         ("return val_losses[0] > '0'", "in quotation marks is a text"),
         ("return set(val_losses) > 1", "len(...) says how many"),
@@ -1107,6 +1132,7 @@ def test_what_is_far_too_large_is_an_error_and_not_the_end_of_the_kernel(express
         ("return val_losses.argmin()", "np.argmin(x)"),
         ("return val_losses[len(val_losses)]", "counted from 0"),
         ("return val_losses(0)", "square brackets"),
+        ("return 3(len(val_losses))", "a product is written with *"),
         ("seen = []\nfor x in val_losses:\n    seen = seen.append(x)\nreturn len(seen)", "append changes the list itself"),
         ("return val_losses / 2", "cannot be calculated with each other"),
         ("return 1 if np.array(val_losses) > 0 else 2", "wants one True or False"),
@@ -1136,7 +1162,7 @@ def test_what_is_printed_is_left_alone(capsys):
         ("flip_horizontal", "def f(images): return images * 2", "the shape is right, but 100% of the values are not: at (0, 0, 0, 0)"),
         ("class_balance", "def f(targets): return 0.25", "It gives the same for every input that was tried"),
         ("mean_image", "def f(images): return images.float().mean(0).round().int() + 1", "Yours are whole numbers (int32)"),
-        ("best_epoch", "def f(val_losses): print(min(val_losses))", "gives nothing back (None): printing is not enough"),
+        ("best_epoch", "def f(val_losses): print(min(val_losses))", "gives nothing back (None): it is not enough to calculate a value, or to print it"),
         ("output_size", "def f(size, kernel): return size", "takes (size, kernel), but the task needs (size, kernel, padding, stride)"),
     ],
 )

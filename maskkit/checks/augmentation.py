@@ -272,7 +272,7 @@ def _copied_onto_itself(images: Tensor) -> Tensor:
         Misconception(
             "negative step",
             _negative_step,
-            "numpy turns an axis round with ::-1, but torch takes no negative step.",
+            "numpy turns an axis round with a step of -1 ([::-1], and np.flip does the same), but torch takes no negative step.",
             "torch has a method for it: flip.",
         ),
         Misconception(
@@ -426,7 +426,7 @@ def _images_and_factors(rng: np.random.Generator) -> list[tuple]:
             "not clipped",
             lambda images, factor: images * factor,
             "Some pixels are above 1 now: brighter than white does not exist, and the network would see values that no photo has.",
-            "Cut off at 1 with clamp, after the multiplication.",
+            "Cut off at 1 with clamp, after the multiplication. (clamp gives a new tensor and leaves the old one alone: return what it gives.)",
         ),
         Misconception(
             "factor added",

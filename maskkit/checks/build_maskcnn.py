@@ -962,7 +962,7 @@ def _never_above_two(layers: list[tuple[int, int]]) -> int:
             "kernels multiplied",
             lambda layers: math.prod(kernel for kernel, _ in layers),
             "The kernels are multiplied, as if windows did not overlap: two 3 × 3 layers see 5 pixels, not 9.",
-            "Each layer adds (kernel - 1) × step.",
+            "Each layer adds (kernel - 1) × step, and its stride (not its kernel) multiplies the step.",
         ),
         Misconception(
             "a layer's own stride counted for itself",
@@ -1278,7 +1278,7 @@ def _logits(rng: np.random.Generator) -> list[tuple]:
             "one half left out",
             lambda logits: (torch.sigmoid(logits) > 0.5).long(),
             "Right but for a logit of exactly 0: its probability is one half, and *at least* one half is a mask. "
-            "(torch's round(0.5) is 0: halves go to the even number.)",
+            "(round(0.5) is 0, in Python and in torch: halves go to the even number.)",
             "Use >= in place of >.",
         ),
         Misconception(

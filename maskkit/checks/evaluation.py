@@ -258,7 +258,7 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
             _of(lambda tn, fp, fn, tp: (tn / (tn + fp), tn / (tn + fn))),
             "True negatives are taken for true positives. In scikit-learn's matrix [[TN, FP], [FN, TP]] the masks that were "
             "found stand in the lower right corner.",
-            "tn, fp, fn, tp = matrix.ravel().",
+            "(tn, fp), (fn, tp) = matrix.",
         ),
         Misconception(
             "shares upside down",
@@ -275,8 +275,15 @@ def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
         Misconception(
             "and in place of &",
             lambda y_true, y_pred: ((y_true == 1 and y_pred == 1).sum() / (y_pred == 1).sum(), 0),
-            "`and` asks a whole array for one True or False. Element by element it is &, with brackets around each comparison.",
+            "`and` asks a whole array for one True or False, and so does a row of comparisons with & but without brackets. Element by element it is &, with "
+            "brackets around each comparison.",
             "(y_true == 1) & (y_pred == 1).",
+        ),
+        Misconception(
+            "hits counted by len",
+            _of(lambda tn, fp, fn, tp: ((tn + fp + fn + tp) / (tp + fp), (tn + fp + fn + tp) / (tp + fn))),
+            "len counts all pictures, those with False as well. Which of them are True, sum counts.",
+            "((y_true == 1) & (y_pred == 1)).sum().",
         ),
         Misconception(
             "F1 for both",
@@ -492,7 +499,8 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "largest label",
             lambda targets: targets.max(),
-            "This is always 1. (The largest label is; and len(targets == 1) counts all places, those with False as well.) The task asks how often always "
+            "This is always 1. (The largest label is; len(targets == 1) counts all places, those with False as well; and // drops what is behind the point, so that "
+            "1 - 0 is left.) The task asks how often always "
             "naming the larger class is right.",
             "How many of the targets have the label of the larger class?",
         ),
@@ -619,6 +627,13 @@ def _bill(formula):
             "Add let_through times the number of bare faces called masked.",
         ),
         Misconception(
+            "labels taken for positions",
+            lambda y_true, y_pred, let_through, stopped: _cost_of_each(y_true[y_true], y_pred[y_true], let_through, stopped).sum(),
+            "`for i in y_true` goes through the labels, 0 and 1, and as positions these are the first two pictures, again and again.",
+            "for truth, answer in zip(y_true, y_pred), or for i in range(len(y_true)).",
+            also=(lambda y_true, y_pred, let_through, stopped: _cost_of_each(y_true[y_pred], y_pred[y_pred], let_through, stopped).sum(),),
+        ),
+        Misconception(
             "mistakes counted, not paid",
             _bill(lambda tn, fp, fn, tp, a, b: fp + fn),
             "This is the number of mistakes; the two kinds have different prices.",
@@ -699,7 +714,8 @@ def _bill(formula):
         Misconception(
             "and in place of &",
             lambda y_true, y_pred, let_through, stopped: let_through * (y_true == 0 and y_pred == 1).sum(),
-            "`and` asks a whole array for one True or False. Element by element it is &, with brackets around each comparison.",
+            "`and` asks a whole array for one True or False, and so does a row of comparisons with & but without brackets. Element by element it is &, with "
+            "brackets around each comparison.",
             "(y_true == 0) & (y_pred == 1).",
         ),
         Misconception(

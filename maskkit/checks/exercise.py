@@ -144,8 +144,10 @@ class Exercise:
 
     def _refuse(self, attempt: object) -> CheckResult | None:
         """Answer what needs no run: a stub, something that is no function, other parameters than the task's."""
-        if attempt is None or attempt is ... or is_stub(attempt) or _has_dots(attempt):
+        if attempt is None or attempt is ... or is_stub(attempt):
             return self._not_attempted()
+        if missing := _still_open(attempt):
+            return self._not_attempted(f"Still open: {', '.join(map(repr, missing))}." if len(missing) < len(attempt) else "")
         if self.takes_value:
             return None
         if not callable(attempt):
@@ -196,7 +198,7 @@ class Exercise:
             again = [self._in_canonical_form(outcome) for outcome in runner.run(function, self._inputs)]
         if not any(self._differs(*three) for three in zip(outcomes, again, self._expected)):
             return None
-        return CheckResult(TRY_AGAIN, _CHANCE_MESSAGE, (_CHANCE_HINT, *self.hints), "left to chance")
+        return CheckResult(TRY_AGAIN, _CHANCE_MESSAGE, self._hints(_CHANCE_HINT), "left to chance")
 
     def _differs(self, old: Outcome, new: Outcome, right: Outcome) -> bool:
         """Whether a second answer is another one; what cannot be compared with itself, such as a ragged list, says nothing."""
@@ -216,7 +218,7 @@ class Exercise:
 
     def _recognised(self, outcomes: list[Outcome]) -> CheckResult | None:
         found = self._recognise(outcomes)
-        return found and CheckResult(TRY_AGAIN, found.message, (found.hint, *self.hints), found.name)
+        return found and CheckResult(TRY_AGAIN, found.message, self._hints(found.hint), found.name)
 
     def _recognise(self, outcomes: list[Outcome]) -> Misconception | None:
         """The misconception whose function gives the same answers, right ones and wrong ones.
@@ -300,8 +302,12 @@ class Exercise:
         message = message or f"Put your {where} in the place of `...`, then run the cell again."
         return CheckResult(NOT_ATTEMPTED, f"{self.name}: {message}", self.hints)
 
+    def _hints(self, *special: str) -> tuple[str, ...]:
+        """The hints for this mistake, then the general ones; each once."""
+        return tuple(dict.fromkeys([*special, *self.hints]))
+
     def _try_again(self, message: str, *hints: str) -> CheckResult:
-        return CheckResult(TRY_AGAIN, message, (*hints, *self.hints))
+        return CheckResult(TRY_AGAIN, message, self._hints(*hints))
 
 
 def exercise(notebook: str, **declarations: object) -> Callable[[Callable], Exercise]:
@@ -335,8 +341,9 @@ def is_stub(function: object) -> bool:
 def _stub() -> None: ...
 
 
-def _has_dots(value: object) -> bool:
-    return isinstance(value, Mapping) and any(v is ... or v is None for v in value.values())
+def _still_open(value: object) -> list:
+    """The entries of a dictionary that have no value yet."""
+    return [key for key, v in value.items() if v is ... or v is None] if isinstance(value, Mapping) else []
 
 
 def _is_unfinished(outcome: Outcome) -> bool:
@@ -464,8 +471,10 @@ def _short(value: object) -> str:
 def complaint(got: object, expected: object) -> str:
     """What is wrong with an answer: its type, its shape or its values, in this order."""
     if got is None:
-        return ("your function gives nothing back (None): printing is not enough, it must end in `return` and a value. "
+        return ("your function gives nothing back (None): it is not enough to calculate a value, or to print it; the function must end in `return` and the value. "
                 "(What append, sort and print give is None, too.)")
+    if isinstance(got, (torch.nn.Conv2d, torch.nn.Linear)) and _kind(expected) == "number":
+        return f"your function gives the layer itself ({type(got).__name__}), but the task asks for one number: .weight.numel() and .bias.numel() count what it learns."
     if not _fits(got, expected):
         return f"your function gives {describe(got)}, but the task asks for {_wanted(expected)}.{_way_out(got, expected)}"
     if _kind(expected) in ("number", "dict"):
@@ -484,8 +493,10 @@ def complaint(got: object, expected: object) -> str:
 
 def _way_out(got: object, expected: object) -> str:
     """How to come from one type to the other, where that is known."""
-    if hasattr(got, "values") and hasattr(got, "indices"):
+    if isinstance(got, tuple) and hasattr(got, "indices"):  # of max, min, sort or median, along an axis
         return " What you look for is in .values."
+    if _kind(got) in ("array", "tensor") and _kind(expected) == "number":
+        return " (sum, mean and the like make one number of many; .item() takes out a single one.)"
     if type(got) is tuple and len(got) == 1:
         return " (A comma at the end makes a tuple of one.)"
     if type(got) is tuple and len(got) == 2 and _kind(expected) != "list":

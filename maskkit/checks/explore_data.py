@@ -68,7 +68,28 @@ def _targets(rng: np.random.Generator) -> list[tuple]:
             lambda targets: torch.stack([(targets == 0).float().mean(), (targets == 1).float().mean()]),
             "These are the shares of both classes. The task asks for one number, that of with_mask.",
             "Leave out the other.",
-            also=(lambda targets: [targets.float().mean(), 1 - targets.float().mean()],),
+            also=(
+                lambda targets: [targets.float().mean(), 1 - targets.float().mean()],
+                lambda targets: targets.bincount() / len(targets),
+            ),
+        ),
+        Misconception(
+            "numbers of both classes",
+            lambda targets: targets.bincount(),
+            "This counts both classes (bincount counts the 0s, then the 1s). The task asks for one number: what share of all targets are 1?",
+            "(targets == 1).sum() / len(targets).",
+        ),
+        Misconception(
+            "divided but not added up",
+            lambda targets: (targets == 1) / len(targets),
+            "Each True and False is divided by the number of pictures, and as many numbers are left as there are pictures. A share is one number: add them up.",
+            "sum first, then divide; or .float().mean().",
+        ),
+        Misconception(
+            "divided before it is compared",
+            lambda targets: targets == 1 / len(targets),
+            "/ comes before ==, so this compares each target with 1 / n.",
+            "Brackets around the comparison, and then its sum: (targets == 1).sum() / len(targets).",
         ),
         Misconception(
             "True and False in place of their share",
@@ -608,9 +629,9 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
         Misconception(
             "always 1",
             lambda values, targets: 1,
-            "Your answer is 1 for every input, as if a threshold could always tell all of them apart. (Sorting values and targets each by itself pairs them so; "
-            "and the share of masks that are found is 1 for a low enough threshold.)",
-            "Leave every value beside its own target, and count the pictures of both classes.",
+            "Your answer is 1 for every input, as if a threshold could always tell all of them apart. (`values > threshold` by itself asks nothing about masks, and with & "
+            "a picture without one is never right; of the masks alone, all are found by a low enough threshold; and values that are sorted have lost their targets.)",
+            "Compare two answers for each picture: (values > threshold) == (targets == 1).",
         ),
         Misconception(
             "pairs in order",

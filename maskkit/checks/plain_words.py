@@ -6,7 +6,8 @@ import re
 
 # Type of the error, pattern in its message, and what it means. The first that fits is taken.
 _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
-    (UnboundLocalError, "", "A variable is used before it has a value: give it one before the loop or the `if`."),
+    (UnboundLocalError, "", "A variable is used before it has a value: give it one before the loop or the `if`. (Or was the `if` never true, since "
+     "its comparison begins with a number that nothing is below, such as 0?)"),
     (NameError, "'(true|false|none)'", "True, False and None begin with a capital letter."),
     (NameError, "'(math|np|numpy|torch|nn|F|random|Counter)'",
      "This has to be imported before it is used, in a line of its own: import math, for instance."),
@@ -19,7 +20,7 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
      "Something far too large was built. Print the shapes of the tensors that go into this line."),
     (SystemExit, "", "exit() would end the whole notebook. A function is left with `return`."),
     (EOFError, "", "A check cannot type anything in: the values come as arguments, in the brackets of `def`."),
-    (ValueError, "to unpack", "A `for` with two names needs pairs: zip(a, b) makes pairs of two lists."),
+    (ValueError, "to unpack", "As many names as stand on the left, so many values must come from the right, each time: zip(a, b) makes pairs of two lists."),
     (Exception, "ambiguous", "An `if`, `and`, `or`, `min` or `max` wants one True or False, but this is a whole array of them. "
      "Work on all elements at once: &, |, torch.where, clamp; and put brackets around each comparison."),
     (TypeError, "builtin_function_or_method|'(function|method)'|'type'", "A function stands here without its brackets (), so it was not called."),
@@ -28,6 +29,7 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
     (TypeError, "not supported between instances of 'set'", "A set cannot be compared with a number. len(...) says how many things are in it."),
     (TypeError, "not supported between instances of .*'str'", "A number in quotation marks is a text: leave them out."),
     (TypeError, "'(ellipsis|NoneType)'", "Something in this line has no value (None): did the function that made it forget its `return`?"),
+    (TypeError, "'set' and 'set'", "Sets are not added up: a | b joins two of them, a & b keeps what they share."),
     (TypeError, "unsupported operand type",
      "These two kinds of things cannot be calculated with each other. print(type(...)) shows what each is."),
     (TypeError, "ufunc|in <string>", "These kinds of values cannot be compared or calculated with each other. "
@@ -37,8 +39,9 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
     (TypeError, r"missing \d+ required|expected at least", "Something that is called in this line needs more between its brackets."),
     (TypeError, "0-d tensor", "This is a tensor of a single number: it has no length, and nothing to go through."),
     (TypeError, "not iterable", "`for`, sum and the like go through a list; this is one single value."),
-    (TypeError, "not callable", "Round brackets call a function; this is none. An element is taken with square brackets."),
+    (TypeError, "not callable", "Round brackets call a function; this is none. An element is taken with square brackets, and a product is written with *."),
     (TypeError, "not subscriptable", "Square brackets take an element of a list or an array; this is neither."),
+    (TypeError, r"__init__\(\) takes", "A layer is made first and called then: nn.ReLU()(x). Behind its name stand its options, and not x."),
     (TypeError, "unexpected keyword argument 'axis'|must be Tensor, not",
      "Functions of numpy want arrays and those of torch want tensors: use the "
      "torch function for a tensor, or the method, such as x.mean()."),
@@ -46,6 +49,10 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
      "The tensor has fewer axes than that. print(x.shape) shows them; they are counted from 0."),
     (IndexError, "must be of integer|only integers", "In square brackets stand whole numbers, or True and False; these are neither."),
     (IndexError, "", "Positions are counted from 0, so the last one is the length minus 1."),
+    (AttributeError, "'Tensor' object has no attribute 'astype'", "astype belongs to arrays of numpy. A tensor becomes float with x.float()."),
+    (AttributeError, "'(Tensor|numpy.ndarray)' object has no attribute 'count'", "count belongs to lists. Of a tensor or an array, (x == 1).sum() counts the ones."),
+    (AttributeError, "'(Tensor|numpy.ndarray)' object has no attribute 'append'", "append belongs to lists. Collect in a list, and make one array of it at the end."),
+    (AttributeError, "'numpy.ndarray' object has no attribute 'float'", "float() belongs to tensors of torch. An array of numpy becomes float with x.astype(float)."),
     (AttributeError, "'(Tensor|numpy.ndarray)' object",
      "Arrays of numpy and tensors of torch know different methods; this one belongs to something else."),
     (AttributeError, "'NoneType' object has no attribute 'append'",

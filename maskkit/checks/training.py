@@ -673,6 +673,13 @@ def _wrong_answers(logits: Tensor, targets: Tensor, mask: Callable = torch.gt) -
             "Turn logits into probabilities first: torch.sigmoid.",
         ),
         Misconception(
+            "brackets around 1 - targets forgotten",
+            lambda logits, targets: -(targets * F.logsigmoid(logits) + 1 - targets * F.logsigmoid(-logits)).mean(),
+            "× comes before -: without brackets `1 - targets * log(1 - p)` is 1 minus a product.",
+            "(1 - targets) * torch.log(1 - p).",
+            also=(lambda logits, targets: -(targets * F.logsigmoid(logits) + (1 - targets * F.logsigmoid(-logits))).mean(),),
+        ),
+        Misconception(
             "sigmoid applied twice",
             lambda logits, targets: F.binary_cross_entropy_with_logits(torch.sigmoid(logits), targets),
             "The sigmoid is applied twice: a loss \"with logits\" applies it by itself.",

@@ -296,8 +296,16 @@ def test_mean_images_are_the_means_of_the_classes():
     np.testing.assert_allclose(without, IMAGES[TARGETS == 0].mean(axis=0) / 255)
     np.testing.assert_allclose(with_mask, IMAGES[TARGETS == 1].mean(axis=0) / 255)
     gap = np.abs(with_mask - without).mean(axis=-1)
+    assert gap.max() > 0.15
     np.testing.assert_allclose(difference, gap / gap.max())
-    assert f"{gap.max():.2f}" in title(ax)
+    assert f"{gap.max():.0%}".replace("%", " %") in title(ax)
+
+
+def test_a_small_difference_of_means_is_drawn_dark():
+    images = np.full((2, 4, 4, 3), 100, np.uint8)
+    images[1, 0] = 100 + 0.03 * 255
+    *_, difference = [np.asarray(image.get_array()) for image in plots.plot_mean_images(images, [0, 1]).images]
+    np.testing.assert_allclose(difference.max(), 7 / 255 / 0.15)
 
 
 def test_mean_images_say_where_the_classes_differ():
@@ -340,7 +348,7 @@ def test_class_counts_name_the_largest_class():
     ("counts", "message"),
     [
         ({"with_mask": {"JPEG": 5, "PNG": 2}, "without_mask": {"JPEG": 7}}, "Only one class has PNG files"),
-        ({"with_mask": {"PNG": 2}, "without_mask": {"PNG": 7}}, "Both classes have every file format"),
+        ({"with_mask": {"PNG": 2}, "without_mask": {"PNG": 7}}, "Both classes have PNG files"),
     ],
 )
 def test_formats_warn_of_what_gives_a_class_away(counts, message):
@@ -444,6 +452,15 @@ def test_history_of_one_epoch_and_from_a_csv_file():
     assert plots.alt_text(plots.plot_history([row])).startswith("Validation loss is 0.69 after one epoch.")
 
 
+def test_a_curve_on_which_nothing_happens_looks_like_one():
+    rows = [dict(epoch=i, train_loss=0.693 + i / 1e5, val_loss=0.693 + i / 1e6, train_accuracy=0.472 + i / 100, val_accuracy=0.5) for i in (1, 2, 3)]
+    ax = plots.plot_history(rows)
+    for axes, least in zip(ax.figure.axes, (0.1, 0.2)):
+        low, high = axes.get_ylim()
+        assert high - low >= least - 1e-9
+    assert "Validation loss begins and ends at 0.693" in plots.alt_text(ax)
+
+
 def test_history_that_stands_still_or_is_not_a_number_is_drawn_too():
     rows = [dict(HISTORY[0], epoch=e, val_loss=float("nan"), val_accuracy=0.5) for e in (1, 2)]
     rows[1]["val_loss"] = 3.0
@@ -503,7 +520,12 @@ def test_accuracy_by_draws_intervals_and_names_the_weakest_slice():
     np.testing.assert_allclose([segment[:, 0] for segment in interval.get_segments()], [[0.86, 0.93], [0.4, 0.6]])
     assert [t.get_text() for t in ax.get_yticklabels()] == ["none (n = 300)", "hand over mouth (n = 100)"]
     assert line(ax, "all: 0.8").get_xdata() == [0.8, 0.8]
-    assert title(ax).startswith("Weakest: hand over mouth (n = 100), 0.5 right")
+    assert title(ax).startswith("Weakest: hand over mouth (n = 100), 0.50 right, between 0.40 and 0.60")
+
+
+def test_accuracies_under_a_title_of_their_own_are_no_slices_of_one_whole():
+    ax = plots.plot_accuracy_by(SLICES, title="Two test sets")
+    assert title(ax) == "Two test sets" and ax.get_legend() is None and "Weakest" not in plots.alt_text(ax)
 
 
 def test_simulated_accuracies_are_counted_and_the_middle_is_dark():

@@ -73,7 +73,7 @@ def plot_formats(counts: Mapping[str, Mapping[str, int]], *, ax: Axes | None = N
     table = {name: [counts.get(name, {}).get(f, 0) for f in formats] for name in names}
     ax = _grouped_bars(table, formats, ax)
     telling = [f for i, f in enumerate(formats) if sum(bool(table[name][i]) for name in names) == 1 < len(names)]
-    title = f"Only one class has {listing(telling)} files" if telling else "Both classes have every file format"
+    title = f"Only one class has {listing(telling)} files" if telling else f"Both classes have {listing(formats)} files"
     rows = [f"{words(n)}: {listing(f'{c:,} {f}' for f, c in zip(formats, table[n]))}" for n in names]
     return finish(ax, title, f"Bar chart of file formats by class. {title}. {'; '.join(rows)}.")
 

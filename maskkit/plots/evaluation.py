@@ -156,8 +156,10 @@ def _sweep(y_true: np.ndarray, y_score: np.ndarray, thresholds: np.ndarray) -> d
     return {"precision": precision, "recall": recall, "accuracy": (called == (y_true == 1)).mean(axis=1)}
 
 
-def plot_accuracy_by(rows: Sequence[Mapping], *, name: str = "", ax: Axes | None = None) -> Axes:
+def plot_accuracy_by(rows: Sequence[Mapping], *, name: str = "", title: str = "", ax: Axes | None = None) -> Axes:
     """Draw the accuracy of each slice with its interval; the dotted line is the accuracy of all slices together.
+
+    With a ``title`` of its own the picture compares anything, several test sets or models: there is no line for all of them, and the weakest is not named.
 
     Parameters
     ----------
@@ -171,14 +173,15 @@ def plot_accuracy_by(rows: Sequence[Mapping], *, name: str = "", ax: Axes | None
     ax = ensure_axes(ax, height=1.1 + 0.32 * len(rows))
     bars = {"fmt": "o", "color": PALETTE["blue"], "ecolor": "black", "capsize": 4, "markersize": 8}
     ax.errorbar(accuracy, range(len(rows)), xerr=(accuracy - low, high - accuracy), **bars)
-    overall = float(np.average(accuracy, weights=sizes))
-    ax.axvline(overall, color="0.3", linestyle=":", linewidth=1.8, label=f"all: {overall:.3g}")
+    if not title:
+        overall = float(np.average(accuracy, weights=sizes))
+        ax.axvline(overall, color="0.3", linestyle=":", linewidth=1.8, label=f"all: {overall:.3g}")
+        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+        worst = int(accuracy.argmin())
+        title = f"Weakest: {labels[worst]}, {accuracy[worst]:.2f} right, between {low[worst]:.2f} and {high[worst]:.2f}"
     ax.set_yticks(range(len(rows)), labels, parse_math=False)
     ax.set(ylim=(len(rows) - 0.5, -0.5), xlabel="accuracy, with its 95 % interval", ylabel=words(name))
-    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     plain_frame(ax)
-    worst = int(accuracy.argmin())
-    title = f"Weakest: {labels[worst]}, {accuracy[worst]:.3g} right, between {low[worst]:.3g} and {high[worst]:.3g}"
     parts = [f"{label}: {value:.3g}" for label, value in zip(labels, accuracy)]
     return finish(ax, title, f"Accuracy by {words(name) or 'slice'}: {'; '.join(parts)}. {title}.")
 

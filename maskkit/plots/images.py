@@ -44,10 +44,15 @@ def plot_images(
     return finish(ax, title or "", f"{title}. {alt}" if title else alt)
 
 
+_WHITE = 0.15  # of the full range: a difference that is drawn white
+
+
 def plot_mean_images(
     images: object, targets: object, *, class_names: Sequence[str] = CLASS_NAMES, ax: Axes | None = None
 ) -> Axes:
-    """Draw the mean picture of each class, and how far the two lie apart at each pixel (black: equal, white: most).
+    """Draw the mean picture of each class, and how far the two lie apart at each pixel.
+
+    In that third picture black is equal and white a difference of 15 % of the full range (or the largest, if that is more), so that two figures can be compared.
 
     Parameters
     ----------
@@ -60,13 +65,13 @@ def plot_mean_images(
     difference = difference.mean(axis=-1) if difference.ndim == 3 else difference
     largest = difference.max()
     titles = [f"mean of {(targets == i).sum():,}\n{words(name)}" for i, name in enumerate(class_names)]
-    pictures = [*means, difference / largest if largest else difference]
-    ax, *_ = draw_tiles(pictures, [*titles, "where they differ\n(white: most)"], 3, None, ax)
+    white = max(largest, _WHITE)
+    ax, *_ = draw_tiles([*means, difference / white], [*titles, f"where they differ\n(white: by {percent(white)})"], 3, None, ax)
     alt = (
         f"The mean picture of {_class_counts_text(targets.tolist(), class_names)}, and their difference: up to "
-        f"{largest:.2f} of the full range, centred {percent(_centre_row(difference))} of the way down."
+        f"{percent(largest)} of the full range, centred {percent(_centre_row(difference))} of the way down."
     )
-    return finish(ax, f"The mean pictures differ by up to {largest:.2f} (pixels from 0 to 1)", alt)
+    return finish(ax, f"The mean pictures differ by up to {percent(largest)} of the full range", alt)
 
 
 def _class_counts_text(labels: Sequence[int], class_names: Sequence[str]) -> str:

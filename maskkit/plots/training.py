@@ -19,6 +19,9 @@ _CURVE_STYLES = {
 }
 
 
+_LEAST_SPAN = {"loss": 0.1, "accuracy": 0.2}  # of the axis, so that a curve on which nothing happens looks like one
+
+
 def plot_history(
     history: Sequence[Mapping],
     best_epoch: int | None = None,
@@ -76,6 +79,10 @@ def _draw_curves(ax: Axes, history: Sequence[Mapping], metric: str, kept: int) -
         ring = {"marker": "o", "markersize": 14, "markerfacecolor": "none", "color": "black", "linestyle": "none"}
         ax.plot([kept], at_kept, label=f"kept: epoch {kept}", **ring)
         ax.set_title(f"Validation {metric} {at_kept[0]:.3g} at epoch {kept}", loc="left", fontsize=11)
+    low, high = ax.get_ylim()
+    missing = _LEAST_SPAN.get(metric, 0) - (high - low)
+    if missing > 0:
+        ax.set_ylim(low - missing / 2, high + missing / 2)
     ax.set(xlabel="epoch", ylabel=metric)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.legend(frameon=False, fontsize=9)
@@ -88,9 +95,9 @@ def _curve_text(history: Sequence[Mapping], metric: str) -> str:
     extreme = "lowest" if metric == "loss" else "highest"
     if len(values) == 1:
         return f"Validation {metric} is {values[0]:.3g} after one epoch."
+    first, last = (f"{value:.3g}" for value in (values[0], values[-1]))
     verb = "falls" if values[-1] < values[0] else "rises"
-    change = f"{verb} from {values[0]:.3g} to {values[-1]:.3g}"
-    change = f"begins and ends at {values[0]:.3g}" if values[-1] == values[0] else change
+    change = f"begins and ends at {first}" if first == last else f"{verb} from {first} to {last}"
     return f"Validation {metric} {change}; the {extreme}, {values[best]:.3g}, is at epoch {epochs[best]:.0f}."
 
 

@@ -531,6 +531,24 @@ def test_every_attribute_can_be_chosen_and_its_table_holds_all_values(little_mod
         assert studio.shown.line.lower().startswith(name.replace("_", " "))
 
 
+def test_the_mask_comes_off_and_the_hand_stays(little_model):
+    studio = explore_faces(little_model, 32)
+    studio.controls["attribute"].value = "occluder"
+    studio.controls["value"].value = "hand"
+    studio.controls["with_mask"].value = False
+    assert studio.controls["value"].value == "hand" and "becomes hand" in studio.shown.line
+    studio.controls["value"].value = "mask_under_chin"
+    studio.controls["with_mask"].value = True  # who wears a mask has none under the chin
+    assert studio.controls["value"].value == studio.attributes.occluder
+
+
+def test_the_studio_says_where_an_attribute_is_not_seen(little_model):
+    studio = explore_faces(little_model, 32)
+    assert "all values draw the same" not in studio.shown.line
+    studio.controls["with_mask"].value = False
+    assert "all values draw the same" in studio.shown.line and len(set(studio.sweep.probabilities)) == 1
+
+
 def test_the_studio_has_no_other_attributes_and_no_other_size(little_model):
     with pytest.raises(InputError, match="'shoes'"):
         faces.sweep_attribute(little_model, faces.person(1, True), "shoes", 32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -136,13 +137,15 @@ class FaceStudio(Explorer):
         self._offer_values()
         self.redraw()
 
-    def _offer_values(self, _change: object = None) -> None:
-        """Offer what the face can have, beginning with what it has."""
+    def _offer_values(self, change: Mapping | None = None) -> None:
+        """Offer what the face can have, beginning with what it has; if only the mask was put on or off, what was chosen stays chosen."""
         attributes, name, control = self.attributes, self.controls["attribute"].value, self.controls["value"]
         values = tuple(value for value in VALUES[name] if _changed(attributes, name, value))
+        same_person = change is not None and change["owner"] is self.controls["with_mask"]
+        chosen = control.value if same_person and control.value in values else _nearest(values, getattr(attributes, name))
         with self.quietly():
             control.options = _options(values)
-            control.value = _nearest(values, getattr(attributes, name))
+            control.value = chosen
 
     def view(self) -> View:
         attributes, name, value = self.attributes, self.controls["attribute"].value, self.controls["value"].value
@@ -151,7 +154,8 @@ class FaceStudio(Explorer):
         before, after = float(predict_proba(self.model, start[None])[0]), float(self.sweep.probabilities[self.sweep.values.index(value)])
         own = getattr(attributes, name)
         change = f"{_words(own)}; choose another value." if own == value else f"{_words(own)} becomes {_words(value)}."
-        line = f"{_words(name).capitalize()}: {change} {move_in_words(before, after, attributes.with_mask)}"
+        hidden = "" if (self.sweep.faces != self.sweep.faces[0]).any() else " Nothing is seen of it in this picture: all values draw the same."
+        line = f"{_words(name).capitalize()}: {change}{hidden} {move_in_words(before, after, attributes.with_mask)}"
         rows = [[_words(name), "probability of a mask"], *([_words(v), f"{p:.0%}"] for v, p in zip(self.sweep.values, self.sweep.probabilities))]
         return View(line, self._draw(start, before, value, line), rows, "The probabilities as a table")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator
 
 from maskkit.plots.drawing import counted, draw_series, ensure_axes, finish, plain_frame, series_style
 from maskkit.plots.inputs import column_of
@@ -16,7 +17,7 @@ def plot_accuracy_by_size(rows: Sequence[Mapping], *, ax: Axes | None = None) ->
 
     Parameters
     ----------
-    rows : dicts with model, parameters and accuracy, one for each run; those of one model are drawn together.
+    rows : dicts with model, parameters and accuracy, one for each run, and the seconds that it took if they are known; those of one model are drawn together.
     """
     names = list(dict.fromkeys(row["model"] for row in rows))
     ax, parts = ensure_axes(ax), []
@@ -26,9 +27,13 @@ def plot_accuracy_by_size(rows: Sequence[Mapping], *, ax: Axes | None = None) ->
         mean = accuracy.mean()
         style = {**series_style(number), "linestyle": "none"}
         ax.errorbar(size, mean, yerr=[[mean - accuracy.min()], [accuracy.max() - mean]], markersize=10, ecolor="black", capsize=5, **style)
-        ax.annotate(f"{name}\n{size / 1e6:.2f} million", (size, mean), xytext=(12, 0), textcoords="offset points", va="center", fontsize=9)
-        parts.append(f"{name} with {size:,.0f} parameters {mean:.3f} ({counted(len(runs), 'run')})")
+        seconds = f"\n{column_of(runs, 'seconds').mean():.0f} s a run" if "seconds" in runs[0] else ""
+        ax.annotate(f"{name}\n{size / 1e6:.2f} million{seconds}", (size, mean), xytext=(12, 0), textcoords="offset points", va="center", fontsize=9)
+        parts.append(f"{name} with {size:,.0f} parameters {mean:.3f} ({counted(len(runs), 'run')}, {accuracy.min():.3f} to {accuracy.max():.3f})")
     ax.set(xscale="log", xlabel="parameters (log scale)", ylabel="accuracy")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter(lambda size, _: f"{size / 1e6:g} million")
+    ax.minorticks_off()
     ax.margins(x=0.35, y=0.25)
     plain_frame(ax)
     best = max(names, key=lambda name: np.mean([row["accuracy"] for row in rows if row["model"] == name]))

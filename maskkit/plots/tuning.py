@@ -29,9 +29,9 @@ def plot_range_test(rows: Sequence[Mapping], suggestion: float | None = None, *,
     ax.plot(rates, smooth, color=PALETTE["blue"], linewidth=2.4, label="smoothed")
     best = position_of_lowest(smooth)
     ring = {"marker": "o", "markersize": 12, "markerfacecolor": "none", "color": "black", "linestyle": "none"}
-    ax.plot(rates[best], smooth[best], label=f"lowest: {rates[best]:.1g}", **ring)
+    ax.plot(rates[best], smooth[best], label=f"lowest: {rates[best]:.2g}", **ring)
     if suggestion is not None:
-        ax.axvline(suggestion, color=PALETTE["vermillion"], linestyle="--", linewidth=2, label=f"suggestion: {suggestion:.1g}")
+        ax.axvline(suggestion, color=PALETTE["vermillion"], linestyle="--", linewidth=2, label=f"suggestion: {suggestion:.2g}")
     ceiling = 1.3 * np.nanmax(smooth[: best + 1])  # what runs away at the end would flatten all the rest
     ax.set(xscale="log", xlabel="learning rate (log scale)", ylabel="training loss", ylim=(0, ceiling))
     ax.legend(frameon=False, fontsize=9)
@@ -103,7 +103,7 @@ def plot_optimism(promised: object, fresh: object, *, ax: Axes | None = None) ->
     for values, style, label in ((fresh, CLASS_STYLES[1], "on fresh pictures"), (promised, CLASS_STYLES[0], "on the split that chose it")):
         look = {"color": style["color"], "hatch": style["hatch"], "edgecolor": "black", "linewidth": 0.5, "alpha": 0.75}
         ax.hist(values, bins, label=f"{label}: mean {values.mean():.3f}", **look)
-        ax.axvline(values.mean(), color="black", linestyle=style["linestyle"], linewidth=2)
+        ax.axvline(values.mean(), color="black", linestyle=style["linestyle"], linewidth=2, label="its mean")
     ax.set(xlabel="accuracy of the winner", ylabel="splits")
     ax.legend(frameon=False, fontsize=9, loc="upper left")
     plain_frame(ax)

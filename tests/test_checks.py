@@ -1117,6 +1117,7 @@ def test_what_is_far_too_large_is_an_error_and_not_the_end_of_the_kernel(express
         ("first, second = val_losses[:1]\nreturn first", "As many names as stand on the left"),
         ("return torch.tensor(val_losses).astype(float)", "x.float()"),
         ("return np.array(val_losses).count(1)", "(x == 1).sum() counts"),
+        ("return val_losses[0] ^ 2", "** 3"),
         ("return set(val_losses) + set(val_losses)", "a | b joins"),
         ("return torch.nn.Sigmoid(torch.ones(2))", "made first and called then"),
         ("return val_losses.index > 0", "without its brackets ()"),

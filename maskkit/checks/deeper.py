@@ -600,7 +600,7 @@ def _inputs_and_changes(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "no ReLU",
             lambda x, change: x + change,
-            "The sum is right, but the ReLU is missing. Without one, two blocks in a row would add up like one.",
+            "The sum is right, but the ReLU is missing: what is negative goes on into the next block. This block ends in a ReLU. (There are networks that leave it out.)",
             "torch.relu around the sum.",
         ),
         Misconception(
@@ -703,8 +703,8 @@ def _inputs_and_changes(rng: np.random.Generator) -> list[tuple]:
         Misconception(
             "max of Python",
             lambda x, change: max(0, x + change),
-            "Python's max, like an if, wants one yes or no for the whole tensor (and so does the second place of F.relu). The ReLU looks at each number "
-            "by itself.",
+            "Python's max, like an if, wants one yes or no for the whole tensor. (F.relu(x, change) does so, too: its second place is a switch, not a tensor.) The "
+            "ReLU looks at each number by itself.",
             "torch.relu(...), or clamp(min=0).",
         ),
         Misconception(

@@ -281,8 +281,8 @@ class Exercise:
                 return self._try_again(
                     "The answer is right, but your function changes what it was given: whoever calls it will find "
                     "other data than before.",
-                    "Methods such as sort() or clamp_(), and assignments such as images[...] = ..., work in place: "
-                    "make a copy first.",
+                    "Methods such as sort() or clamp_(), assignments such as images[...] = ..., and x += ... (of a list or an array) work in place: "
+                    "make a copy first, or write x = x + ....",
                 )
         return None
 

@@ -29,6 +29,7 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
     (TypeError, "not supported between instances of 'set'", "A set cannot be compared with a number. len(...) says how many things are in it."),
     (TypeError, "not supported between instances of .*'str'", "A number in quotation marks is a text: leave them out."),
     (TypeError, "'(ellipsis|NoneType)'", "Something in this line has no value (None): did the function that made it forget its `return`?"),
+    (TypeError, r"for \^:", "^ is no power in Python: 2 ** 3 is."),
     (TypeError, "'set' and 'set'", "Sets are not added up: a | b joins two of them, a & b keeps what they share."),
     (TypeError, "unsupported operand type",
      "These two kinds of things cannot be calculated with each other. print(type(...)) shows what each is."),

@@ -183,7 +183,7 @@ def plot_accuracy_by(rows: Sequence[Mapping], *, name: str = "", title: str = ""
     ax.set(ylim=(len(rows) - 0.5, -0.5), xlabel="accuracy, with its 95 % interval", ylabel=words(name))
     plain_frame(ax)
     parts = [f"{label}: {value:.3g}" for label, value in zip(labels, accuracy)]
-    return finish(ax, title, f"Accuracy by {words(name) or 'slice'}: {'; '.join(parts)}. {title}.")
+    return finish(ax, title, f"Accuracy{f' by {words(name)}' if name else ''}: {'; '.join(parts)}. {title}.")
 
 
 def plot_simulated_accuracies(

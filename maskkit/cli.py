@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from maskkit.datasets import Dataset, Subset
     from maskkit.onnx_model import OnnxModel
+    from maskkit.photos import Photos
     from maskkit.reading import Images
     from maskkit.training import FitResult, TrainConfig
 
@@ -67,7 +68,8 @@ def _in_words(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, OSError):
         path = error.filename2 or error.filename
-        return f"{path} cannot be used: {error.strerror}." if path and error.strerror else f"The system refused: {error.strerror or error}."
+        cure = "; choose another place, or give yourself the permission" if isinstance(error, PermissionError) else ""
+        return f"{path} cannot be used: {error.strerror}{cure}." if path and error.strerror else f"The system refused: {error.strerror or error}."
     first_line = str(error).strip().partition("\n")[0]
     if isinstance(error, MemoryError) or "allocate" in first_line or "not enough memory" in first_line:  # NumPy's, and torch's
         return f"There is not enough memory for this; take fewer or smaller images ({first_line or type(error).__name__})."
@@ -235,14 +237,21 @@ def data_audit(arguments: argparse.Namespace) -> int:
 
 def data_photos(arguments: argparse.Namespace) -> int:
     """``maskkit data photos``: download, verify and lay out the public photos; what is not as listed is named, not fatal."""
-    from maskkit.photos import download_photos
+    from maskkit.photos import download_photos, photos_dir, verify_archive
 
-    photos = download_photos(arguments.out, arguments.archive, progress=True)
+    if arguments.archive and Path(arguments.out or photos_dir()).exists():
+        # Nothing is unpacked then. But who names an archive, on a memory stick for a room, wants to know whether it is whole.
+        _print_photos(verify_archive(arguments.archive, progress=True))
+        _say("The photos were there before, and nothing was unpacked.")
+    _print_photos(download_photos(arguments.out, arguments.archive, progress=True))
+    return 0
+
+
+def _print_photos(photos: Photos) -> None:
     for what, names in (("missing", photos.missing), ("changed, left out", photos.changed), ("not in the manifest, left out", photos.unlisted)):
         if names:
             _say(f"{len(names)} {what}: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}")
     print(f"{photos.verified} photos, verified, in {photos.folder}")
-    return 0
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -425,7 +434,7 @@ def _add_data(commands: argparse._SubParsersAction) -> None:
     parser.set_defaults(run=data_synthetic)
     parser = data.add_parser("photos", help="download and verify the public photos")
     parser.add_argument("--out", type=_path, metavar="DIR", help="a new folder (default: where --dataset photos looks)")
-    parser.add_argument("--archive", type=_path, metavar="FILE", help="the archive, downloaded before")
+    parser.add_argument("--archive", type=_path, metavar="FILE", help="the archive, downloaded before; where the photos are there already, it is verified")
     parser.set_defaults(run=data_photos)
     _add_audit(data)
 

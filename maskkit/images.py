@@ -159,7 +159,7 @@ def files_below(root: Path, unreadable: Callable[[OSError], None] | None = None)
 
 
 def _refuse(error: OSError) -> None:
-    raise InputError(f"The folder {error.filename} cannot be read ({error.strerror}); give yourself the permission to read it, or copy it to a place of your own.") from error
+    raise InputError(f"The folder {error.filename} cannot be read ({error.strerror}); give yourself the permission to read it, or ask its owner.") from error
 
 
 def _is_junk(name: str) -> bool:
@@ -199,7 +199,7 @@ def _why_not(source: str | Path | BinaryIO, error: Exception) -> str:
     if isinstance(source, str | Path) and Path(source).is_dir():  # refused as a folder, or on Windows for want of a permission
         return f"is a folder; name the photos in it, such as {Path(source) / '*.jpg'} (a folder with both classes is for maskkit test --test-dir)"
     if isinstance(error, PermissionError):
-        return f"may not be read ({error.strerror}); give yourself the permission to read it, or copy it to a place of your own"
+        return f"may not be read ({error.strerror}); give yourself the permission to read it, or ask its owner"
     if isinstance(error, Image.DecompressionBombError):
         return f"is too large: {too_many_pixels(error)}; shrink it"
     if isinstance(error, Image.UnidentifiedImageError):

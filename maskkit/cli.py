@@ -156,8 +156,8 @@ def test(arguments: argparse.Namespace) -> int:
     from maskkit.evaluation import evaluate
 
     model = _load_model(arguments)
-    images, targets, skipped = _test_images(arguments, model.image_size)
-    report = {**evaluate(targets, model.predict_proba(images)), "skipped": skipped, "model_path": str(arguments.model_path)}
+    images, targets, about = _test_images(arguments, model.image_size)
+    report = {**evaluate(targets, model.predict_proba(images)), **about, "model_path": str(arguments.model_path)}
     if arguments.json:
         print(json.dumps(report))
     else:
@@ -598,8 +598,8 @@ def _load_model(arguments: argparse.Namespace) -> OnnxModel | SimpleNamespace:
     return SimpleNamespace(image_size=checkpoint.image_size, predict_proba=partial(evaluation.predict_proba, checkpoint.model))
 
 
-def _test_images(arguments: argparse.Namespace, image_size: int) -> tuple[Images, np.ndarray, list[dict[str, str]]]:
-    """Images, targets and skipped files: all of a folder's (or of its test folder's), or the test split of the model's own run."""
+def _test_images(arguments: argparse.Namespace, image_size: int) -> tuple[Images, np.ndarray, dict[str, object]]:
+    """All images of a folder (or of its test folder), or the test split of the model's own run; their targets; and for the report what is to be known of them."""
     import numpy as np
 
     from maskkit.images import find_samples
@@ -612,11 +612,31 @@ def _test_images(arguments: argparse.Namespace, image_size: int) -> tuple[Images
     photos = read([sample.path for sample in samples], image_size, stream=arguments.stream, progress=True)
     if not len(photos.kept):
         raise InputError(f"None of the {len(samples)} files in {arguments.test_dir} could be read as an image.")
-    targets = np.array([samples[index].target for index in photos.kept])
-    return photos.images, targets, [{"name": str(path), "reason": reason} for path, reason in photos.problems.items()]
+    samples = [samples[index] for index in photos.kept]
+    skipped = [{"name": str(path), "reason": reason} for path, reason in photos.problems.items()]
+    seen = _seen_in_training(Path(arguments.model_path).parent, [sample.path for sample in samples])
+    return photos.images, np.array([sample.target for sample in samples]), {"skipped": skipped, **seen}
 
 
-def _own_test_split(run_dir: Path, image_size: int, stream: bool | None) -> tuple[Images, np.ndarray, list[dict[str, str]]]:
+def _seen_in_training(run_dir: Path, paths: Sequence[Path]) -> dict[str, object]:
+    """How many of these photos the model of a run was trained or chosen on, and a warning if it was; nothing where the run folder does not say."""
+    from maskkit.photos import photos_dir
+    from maskkit.splits import seen_in_training
+
+    try:
+        source = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))["data"]["source"]
+        # Drawn faces are no files that could be compared.
+        n = None if source == "synthetic" else seen_in_training(run_dir / "split.csv", photos_dir() if source == "photos" else Path(source), paths)
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+    if not n:
+        return {} if n is None else {"seen_in_training": 0}
+    whose = f"{n} of these {len(paths)} photos are ones" if n > 1 else f"1 of these {len(paths)} photos is one"
+    return {"seen_in_training": n, "warning": f"{whose} that the model was trained or chosen on, so that this accuracy says little about new photos; "
+                                              "test on others, or leave --test-dir away for the test photos of its own run."}
+
+
+def _own_test_split(run_dir: Path, image_size: int, stream: bool | None) -> tuple[Images, np.ndarray, dict[str, object]]:
     from maskkit.datasets import load_dataset
 
     try:
@@ -631,7 +651,7 @@ def _own_test_split(run_dir: Path, image_size: int, stream: bool | None) -> tupl
     except TypeError as error:  # an option that this version has not got
         raise InputError(f"The test split of the run in {run_dir} cannot be loaded again ({error}); give --test-dir.") from error
     test = dataset.subset("test")
-    return test.images, test.targets.numpy(), [{"name": name, "reason": reason} for name, reason in dataset.skipped]
+    return test.images, test.targets.numpy(), {"skipped": [{"name": name, "reason": reason} for name, reason in dataset.skipped]}
 
 
 def _write_split(path: Path, dataset: Dataset) -> None:
@@ -707,6 +727,8 @@ def _print_report(report: dict) -> None:
     low, high = report["accuracy_interval"]
     print(f"Test accuracy: {report['accuracy']:.2%} of {report['n']} images (95 % interval {low:.1%} to {high:.1%}; "
           f"always answering the larger class: {report['majority_baseline']:.1%})")
+    if "warning" in report:
+        print(f"Warning: {report['warning']}")
     if report["roc_auc"] is not None:
         print(f"ROC AUC: {report['roc_auc']:.4f}")
     for name, row in report["per_class"].items():

@@ -196,7 +196,7 @@ def _name(source: str | Path | BinaryIO) -> str:
 
 def _why_not(source: str | Path | BinaryIO, error: Exception) -> str:
     """Why a picture could not be opened, and what to do about it where that is known: the end of a sentence that begins with its name."""
-    if isinstance(source, str | Path) and Path(source).is_dir():  # refused as a folder, or on Windows for want of a permission
+    if isinstance(source, str | Path) and os.path.isdir(source):  # refused as a folder, or on Windows for want of a permission
         return f"is a folder; name the photos in it, such as {Path(source) / '*.jpg'} (a folder with both classes is for maskkit test --test-dir)"
     if isinstance(error, PermissionError):
         return f"may not be read ({error.strerror}); give yourself the permission to read it, or ask its owner"

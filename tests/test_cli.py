@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -77,6 +78,31 @@ def test_test_dir_counts_every_photo(trained, photo_folder, capsys):
     captured = capsys.readouterr()
     report = json.loads(captured.out)
     assert report["n"] == 20 and len(report["skipped"]) == 1 and np.sum(report["confusion_matrix"]) == 20
+
+
+def test_photos_of_the_training_are_counted_in_a_test_of_them(trained, photo_folder, tmp_path, capsys):
+    def tested(folder):
+        assert main([*command, "--test-dir", str(folder), "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    learned = sum(row["split"] != "test" for row in read_csv(trained / "split.csv"))
+    command = ["test", "--model-path", str(trained / "mask_cnn_best.pth")]
+    capsys.readouterr()
+    assert main([*command, "--test-dir", str(photo_folder)]) == 0
+    [said] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Warning")]
+    assert said.startswith(f"Warning: {learned} of these 20 photos are ones that the model was trained or chosen on, so that")
+    report = tested(photo_folder)
+    assert report["seen_in_training"] == learned and said == f"Warning: {report['warning']}"
+    new = tmp_path / "new"
+    for row in read_csv(trained / "split.csv"):
+        if row["split"] == "test":
+            (new / row["class"]).mkdir(parents=True, exist_ok=True)
+            shutil.copy(photo_folder / row["path"], new / row["class"])
+    report = tested(new)
+    assert report["seen_in_training"] == 0 and "warning" not in report
+    (trained / "split.csv").unlink()
+    report = tested(photo_folder)
+    assert report["n"] == 20 and not {"seen_in_training", "warning"} & set(report)
 
 
 def test_both_spellings_of_an_option_mean_the_same(photo_folder, tmp_path):

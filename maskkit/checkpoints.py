@@ -95,7 +95,8 @@ def _read(path: Path, device: str | torch.device) -> dict:
     # A damaged or foreign file fails in as many ways as there are files: UnpicklingError, EOFError, RuntimeError, KeyError … What torch says of
     # it is advice to programmers.
     except Exception as error:
-        raise InputError(f"{path} is not a MaskKit checkpoint, or is damaged (nothing in it was run); give the {BEST} in the folder of a run, or train it again.") from error
+        raise InputError(f"{path} is not a MaskKit checkpoint, or is damaged (nothing in it was run); "
+                         f"give the {BEST} in the folder of a run, or train it again.") from error
     if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
         raise InputError(f"{path} is not a MaskKit checkpoint; give the {BEST} in the folder of a run, as 'maskkit train' wrote it.")
     return content

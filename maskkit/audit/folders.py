@@ -19,7 +19,8 @@ def _unreadable(root: Path, errors: list[OSError]) -> list[Finding]:
         return []
     names = tuple(f"{Path(error.filename).relative_to(root).as_posix()} ({error.strerror})" for error in errors)
     return [Finding("unreadable_folders", "high", "Folders that cannot be read",
-                    f"{len(names):,} folder{'s' * (len(names) != 1)} cannot be read: {', '.join(names)}. What lies in there was not examined, and a training loop may go without it.",
+                    f"{len(names):,} folder{'s' * (len(names) != 1)} cannot be read: {', '.join(names)}. What lies in there was not examined, "
+                    "and a training loop may go without it.",
                     "Give yourself the permission to read them, or ask their owner.", evidence={"folders": names})]
 
 

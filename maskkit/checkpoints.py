@@ -14,6 +14,7 @@ from maskkit.images import CLASS_NAMES
 from maskkit.models import build_model, require_image_size
 
 FORMAT = "maskkit-checkpoint-1"
+BEST = "mask_cnn_best.pth"  # in a run folder: the weights with the lowest validation loss
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,13 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Che
     Raises
     ------
     InputError
-        If the file is missing, is no checkpoint, is damaged, does not fit its own description, or its training has failed.
+        If the file is missing or may not be read, is no checkpoint, is damaged, does not fit its own description, or its training has failed.
     """
     require(path, (str, PathLike), "load_checkpoint takes the path of a model file (.pth)")
     path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give the model in it, {path / BEST}." if (path / BEST).is_file() else
+                         f"{path} is a folder, and there is no {BEST} in it; give the {BEST} in the folder of a run.")
     if not path.is_file():
         raise InputError(f"There is no model file {path}; train one with 'maskkit train', or correct the path.")
     content = _read(path, device)
@@ -72,7 +76,8 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Che
         content["class_names"] = tuple(content["class_names"])
         checkpoint = Checkpoint(model=model.to(device).eval(), **content)
     except (LookupError, TypeError, RuntimeError, MemoryError, InputError) as error:
-        raise InputError(f"{path} does not fit the model that it names ({_first_line(error)}); train it again.") from error
+        reason = f" ({str(error).rstrip('.')})" if isinstance(error, InputError) else ""  # other errors speak of torch's insides
+        raise InputError(f"{path} does not fit the model that it names{reason}; train it again.") from error
     if checkpoint.class_names != CLASS_NAMES:
         theirs, ours = (" and ".join(map(str, names)) for names in (checkpoint.class_names, CLASS_NAMES))
         raise InputError(f"{path} is of other classes, {theirs}, and not of {ours}; train one with 'maskkit train'.")
@@ -85,13 +90,13 @@ def _read(path: Path, device: str | torch.device) -> dict:
     try:
         with warnings.catch_warnings(action="ignore"):  # torch wonders about foreign files; the error says enough
             content = torch.load(path, map_location=device, weights_only=True)
-    # A damaged or foreign file fails in as many ways as there are files: UnpicklingError, EOFError, RuntimeError, KeyError …
+    except PermissionError as error:
+        raise InputError(f"The model file {path} may not be read ({error.strerror}); give yourself the permission to read it, or ask its owner.") from error
+    # A damaged or foreign file fails in as many ways as there are files: UnpicklingError, EOFError, RuntimeError, KeyError … What torch says of
+    # it is advice to programmers.
     except Exception as error:
-        raise InputError(f"{path} is not a MaskKit checkpoint, or is damaged; nothing in it was run ({_first_line(error)}).") from error
+        raise InputError(f"{path} is not a MaskKit checkpoint, or is damaged (nothing in it was run); "
+                         f"give the {BEST} in the folder of a run, or train it again.") from error
     if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
-        raise InputError(f"{path} is not a MaskKit checkpoint (expected one that 'maskkit train' wrote).")
+        raise InputError(f"{path} is not a MaskKit checkpoint; give the {BEST} in the folder of a run, as 'maskkit train' wrote it.")
     return content
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().splitlines()[0][:120]}" if str(error).strip() else type(error).__name__

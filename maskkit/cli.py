@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import os
 import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import datetime
+from difflib import get_close_matches
 from functools import partial
+from glob import glob
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from maskkit.datasets import Dataset, Subset
     from maskkit.onnx_model import OnnxModel
+    from maskkit.photos import Photos
     from maskkit.reading import Images
     from maskkit.training import FitResult, TrainConfig
 
@@ -46,7 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # file names may hold letters that the console lacks, and bytes that are no letters
-    arguments = _parser().parse_args(_with_dashes(sys.argv[1:] if argv is None else argv))
+    arguments, unknown = _parser().parse_known_args(_with_dashes(sys.argv[1:] if argv is None else argv))
+    if unknown:
+        arguments.parser.error(_about_unknown(unknown, arguments.parser))
     try:
         return arguments.run(arguments)
     except (InputError, OSError, MemoryError, RuntimeError) as error:
@@ -67,7 +73,8 @@ def _in_words(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, OSError):
         path = error.filename2 or error.filename
-        return f"{path} cannot be used: {error.strerror}." if path and error.strerror else f"The system refused: {error.strerror or error}."
+        cure = "; choose another place, or give yourself the permission" if isinstance(error, PermissionError) else ""
+        return f"{path} cannot be used: {error.strerror}{cure}." if path and error.strerror else f"The system refused: {error.strerror or error}."
     first_line = str(error).strip().partition("\n")[0]
     if isinstance(error, MemoryError) or "allocate" in first_line or "not enough memory" in first_line:  # NumPy's, and torch's
         return f"There is not enough memory for this; take fewer or smaller images ({first_line or type(error).__name__})."
@@ -111,7 +118,7 @@ def train(arguments: argparse.Namespace) -> int:
 
 
 def pretrain(arguments: argparse.Namespace) -> int:
-    """``maskkit pretrain``: train a backbone on drawn faces alone; the same command goes on with one that was interrupted."""
+    """``maskkit pretrain``: train a network on drawn faces alone; the same command goes on with one that was interrupted."""
     from maskkit import pretraining, training
 
     names = ("model", "pairs", "image_size", "epochs", "seed", "device")
@@ -129,6 +136,7 @@ def tune(arguments: argparse.Namespace) -> int:
     """``maskkit tune``: search options of training by the validation loss; print the best ones as a command."""
     from maskkit import tuning
 
+    tuning.check_study(arguments.trials, arguments.sampler)  # before minutes are spent on drawing faces
     config = _train_config(arguments)
     space = {name: values for name, values in tuning.SPACE.items() if not hasattr(arguments, name)}
     dataset = _load_data(arguments.data_dir or arguments.dataset, arguments)
@@ -148,8 +156,8 @@ def test(arguments: argparse.Namespace) -> int:
     from maskkit.evaluation import evaluate
 
     model = _load_model(arguments)
-    images, targets, skipped = _test_images(arguments, model.image_size)
-    report = {**evaluate(targets, model.predict_proba(images)), "skipped": skipped, "model_path": str(arguments.model_path)}
+    images, targets, about = _test_images(arguments, model.image_size)
+    report = {**evaluate(targets, model.predict_proba(images)), **about, "model_path": str(arguments.model_path)}
     if arguments.json:
         print(json.dumps(report))
     else:
@@ -159,25 +167,35 @@ def test(arguments: argparse.Namespace) -> int:
 
 def predict(arguments: argparse.Namespace) -> int:
     """``maskkit predict``: the probability of a mask for each photo; 2 if any photo could not be read."""
-    from maskkit.images import CLASS_NAMES
+    from maskkit.images import CLASS_NAMES, is_plain, load_image
 
     model = _load_model(arguments)
     predictions, problems = [], []
-    for path in arguments.images:
+    for path in _matching(arguments.images):
         try:
-            probability = model.predict_image(path)
+            image = load_image(path, model.image_size)
         except InputError as error:
             problems.append(str(error))
             continue
-        predictions.append({"image": path, "class": CLASS_NAMES[probability >= 0.5], "probability_with_mask": probability})
+        probability = float(model.predict_proba(image[None])[0])
+        note = {"note": "the picture is of one colour, so the answer means nothing"} if is_plain(image) else {}
+        predictions.append({"image": path, "class": CLASS_NAMES[probability >= 0.5], "probability_with_mask": probability, **note})
     if arguments.json:
         print(json.dumps({"predictions": predictions, "problems": problems}))
     else:
         for row in predictions:
-            print(f"{row['image']}: {row['class']} (probability of a mask {row['probability_with_mask']:.3f})")
+            print(f"{row['image']}: {row['class']} (probability of a mask {row['probability_with_mask']:.3f}){'; ' + row['note'] if 'note' in row else ''}")
     for problem in problems:
         print(f"maskkit: error: {problem}", file=sys.stderr)
     return 2 if problems else 0
+
+
+def _matching(names: Sequence[str]) -> list[str]:
+    """The photos that are named, and those that a pattern such as ``photos/*.jpg`` means: quoted for its spaces, or in a Windows console, it comes as it is."""
+    def meant(name: str) -> list[str]:
+        return sorted(glob(name)) if "*" in name and not os.path.exists(name) else []
+
+    return [path for name in names for path in meant(name) or [name]]
 
 
 def export(arguments: argparse.Namespace) -> int:
@@ -235,14 +253,21 @@ def data_audit(arguments: argparse.Namespace) -> int:
 
 def data_photos(arguments: argparse.Namespace) -> int:
     """``maskkit data photos``: download, verify and lay out the public photos; what is not as listed is named, not fatal."""
-    from maskkit.photos import download_photos
+    from maskkit.photos import download_photos, photos_dir, verify_archive
 
-    photos = download_photos(arguments.out, arguments.archive, progress=True)
+    if arguments.archive and Path(arguments.out or photos_dir()).exists():
+        # Nothing is unpacked then. But who names an archive, on a memory stick for a room, wants to know whether it is whole.
+        _print_photos(verify_archive(arguments.archive, progress=True))
+        _say("The photos were there before, and nothing was unpacked.")
+    _print_photos(download_photos(arguments.out, arguments.archive, progress=True))
+    return 0
+
+
+def _print_photos(photos: Photos) -> None:
     for what, names in (("missing", photos.missing), ("changed, left out", photos.changed), ("not in the manifest, left out", photos.unlisted)):
         if names:
             _say(f"{len(names)} {what}: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}")
     print(f"{photos.verified} photos, verified, in {photos.folder}")
-    return 0
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -270,23 +295,56 @@ def _path(text: str) -> str:
     return os.path.abspath(path) if path.startswith("~") else path  # a file of that name, since nobody is called so
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"takes a whole number, such as 10; got {text!r}") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"takes a number with a point, such as 0.001; got {text!r}") from None
+
+
 def _side(text: str) -> int:
     """Side of the images in pixels; beyond the limit somebody has mistyped, and no machine has the memory for it."""
-    try:
-        side = int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"not a whole number: {text!r}") from None
+    side = _whole(text)
     if side > _LARGEST_SIDE:
         raise argparse.ArgumentTypeError(f"at most {_LARGEST_SIDE} pixels a side; got {side}")
     return side
 
 
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Says each option's default, unless there is none or its help has said it already in words."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        said = action.default is None or action.default is False or "(default:" in (action.help or "")
+        return action.help if said else super()._get_help_string(action)
+
+
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, where argparse prints the usage first."""
+    """Says what is wrong in one line, where argparse prints the usage first. What is parsed names the command's own parser, as ``parser``."""
+
+    def __init__(self, **options: object):
+        super().__init__(**{"formatter_class": _Help, **options})
+        self.set_defaults(parser=self)
 
     def error(self, message: str) -> None:
         """Print the line on standard error and exit with code 2."""
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def _about_unknown(words: Sequence[str], parser: argparse.ArgumentParser) -> str:
+    """What is wrong with the words of a command line that no option and no argument takes."""
+    option = next((word.partition("=")[0] for word in words if word.startswith("-")), None)
+    if option is None:
+        return f"unexpected: {' '.join(words)}; a path with spaces in it needs quotation marks around it"
+    known = [name for action in parser._actions for name in action.option_strings]  # argparse has no public list of them
+    close = get_close_matches(option, known, n=1)
+    return f"there is no option {option}{f'; did you mean {close[0]}?' if close else ''}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -306,7 +364,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_train(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("train", help="train a model and measure it on its test split", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = commands.add_parser("train", help="train a model and measure it on its test split")
     parser.add_argument("--run-dir", type=_path, metavar="DIR", help="where the model and the reports go (default: runs/ and the time)")
     _add_what_to_train(parser)
     existing = parser.add_mutually_exclusive_group()
@@ -317,23 +375,22 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
 
 def _add_pretrain(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("pretrain", help="train a network on drawn faces alone, to begin with where photos are few",
-                                 formatter_class=argparse.ArgumentDefaultsHelpFormatter,
                                  description="Every face is drawn twice, bare and masked, and the network also learns where the two differ. Interrupted, "
                                              "the same command goes on. Then: maskkit train --init-from DIR/mask_cnn_best.pth")
     parser.add_argument("--run-dir", type=_path, metavar="DIR", default="runs/drawn", help="where the model goes")
     parser.add_argument("--model", default="maskresnet", help="maskresnet or maskcnn")
-    parser.add_argument("--pairs", type=int, default=10000, help="faces, each drawn twice")
+    parser.add_argument("--pairs", type=_whole, default=10000, help="faces, each drawn twice")
     parser.add_argument("--image-size", type=_side, default=80, help="side of the pictures in pixels; maskresnet then takes photos of any size")
-    parser.add_argument("--epochs", type=int, default=16, help="passes over all pairs")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")
+    parser.add_argument("--epochs", type=_whole, default=16, help="passes over all pairs")
+    parser.add_argument("--seed", type=_whole, default=0, help="the same seed gives the same model")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.set_defaults(run=pretrain)
 
 
 def _add_tune(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("tune", help="search for good options of training", formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    parser = commands.add_parser("tune", help="search for good options of training",
                                  description="Search learning rate, batch size, weight decay and augmentation; what is given here is not searched. Judged by the validation loss.")
-    parser.add_argument("--trials", type=int, default=20, help="of the whole study, however many processes work on it")
+    parser.add_argument("--trials", type=_whole, default=20, help="of the whole study, however many processes work on it")
     parser.add_argument("--sampler", default="tpe", help="tpe or random")
     parser.add_argument("--storage", type=_path, metavar="FILE", help="file (or database, such as sqlite:///tune.db) that several processes share; a later call goes on with it")
     parser.add_argument("--study", metavar="NAME", default="maskkit", help="of the study in the storage")
@@ -354,24 +411,24 @@ def _add_what_to_train(parser: argparse.ArgumentParser) -> None:
                                                              "transfer (few epochs, from weights that have seen drawn faces) or taught (by a --teacher)")
     parser.add_argument("--image-size", type=_side, default=128, help="side of the images in pixels")
     _add_recipe_options(parser)
-    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same model")
-    parser.add_argument("--faces", type=int, default=2000, help="number of synthetic faces")
-    parser.add_argument("--variety", type=float, default=0.1, help="of the synthetic faces' camera, light and pose: 0 one studio, 1 from anywhere")
+    parser.add_argument("--seed", type=_whole, default=0, help="the same seed gives the same model")
+    parser.add_argument("--faces", type=_whole, default=2000, help="number of synthetic faces")
+    parser.add_argument("--variety", type=_number, default=0.1, help="of the synthetic faces' camera, light and pose: 0 one studio, 1 from anywhere")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
 
 
 # Options that replace what the recipe says: type and meaning; not given, they are absent.
 _RECIPE_OPTIONS = {
-    "epochs": (int, "most passes over the training images"),
-    "batch_size": (int, "images in a step"),
-    "learning_rate": (float, "step size of Adam; of one_cycle its highest"),
-    "patience": (int, "stop after so many epochs without a lower validation loss"),
+    "epochs": (_whole, "most passes over the training images"),
+    "batch_size": (_whole, "images in a step"),
+    "learning_rate": (_number, "step size of Adam; of one_cycle its highest"),
+    "patience": (_whole, "stop after so many epochs without a lower validation loss"),
     "augmentation": (str, "none, original (flips and rotations), mild, strong or robust"),
-    "weight_decay": (float, "pull of the weights towards 0"),
+    "weight_decay": (_number, "pull of the weights towards 0"),
     "schedule": (str, "of the learning rate: constant or one_cycle"),
-    "label_smoothing": (float, "share by which the targets lie nearer to one half"),
-    "averaging": (float, "share of itself that the running mean of the weights keeps at each step; validated and kept is that mean"),
-    "growing": (float, "share of the epochs in which images grow to their full size"),
+    "label_smoothing": (_number, "share by which the targets lie nearer to one half"),
+    "averaging": (_number, "share of itself that the running mean of the weights keeps at each step; validated and kept is that mean"),
+    "growing": (_number, "share of the epochs in which images grow to their full size"),
     "precision": (str, "float32, bfloat16 or auto"),
     "weights": (str, "to begin with: random, drawn (for maskresnet; have seen drawn faces), published (torchvision's, downloaded), auto, or the "
                      "mask_cnn_best.pth of another run"),
@@ -388,7 +445,7 @@ def _add_recipe_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_test(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("test", help="measure a trained model", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = commands.add_parser("test", help="measure a trained model")
     parser.add_argument("--model-path", type=_path, metavar="FILE", required=True, help="mask_cnn_best.pth of a run folder, or an exported .onnx")
     parser.add_argument("--test-dir", type=_path, metavar="DIR", help="folder with both class folders, or with a test folder (default: the run's own test split)")
     _add_stream(parser)
@@ -414,18 +471,18 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
 
 def _add_data(commands: argparse._SubParsersAction) -> None:
     data = commands.add_parser("data", help="make data").add_subparsers(title="data commands", metavar="WHAT", required=True)
-    parser = data.add_parser("synthetic", help="draw synthetic faces into a folder", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = data.add_parser("synthetic", help="draw synthetic faces into a folder")
     parser.add_argument("--out", type=_path, metavar="DIR", default="data/synthetic", help="a new folder")
-    parser.add_argument("--n", type=int, default=2000, help="number of faces")
-    parser.add_argument("--variety", type=float, default=1.0, help="of camera, light and pose: 0 one studio, 1 from anywhere")
+    parser.add_argument("--n", type=_whole, default=2000, help="number of faces")
+    parser.add_argument("--variety", type=_number, default=1.0, help="of camera, light and pose: 0 one studio, 1 from anywhere")
     parser.add_argument("--image-size", type=_side, default=128, help="side of the images in pixels")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same faces")
+    parser.add_argument("--seed", type=_whole, default=0, help="the same seed draws the same faces")
     parser.add_argument("--shortcut", default="none", help="give the class away, for a lesson on what networks cheat with: none, tint, frame, resolution or format")
-    parser.add_argument("--shortcut-strength", type=float, default=1.0, help="share of the faces with a mask that carry the shortcut; below 0, of those without")
+    parser.add_argument("--shortcut-strength", type=_number, default=1.0, help="share of the faces with a mask that carry the shortcut; below 0, of those without")
     parser.set_defaults(run=data_synthetic)
     parser = data.add_parser("photos", help="download and verify the public photos")
     parser.add_argument("--out", type=_path, metavar="DIR", help="a new folder (default: where --dataset photos looks)")
-    parser.add_argument("--archive", type=_path, metavar="FILE", help="the archive, downloaded before")
+    parser.add_argument("--archive", type=_path, metavar="FILE", help="the archive, downloaded before; where the photos are there already, it is verified")
     parser.set_defaults(run=data_photos)
     _add_audit(data)
 
@@ -526,7 +583,7 @@ def _load_data(source: str, arguments: argparse.Namespace) -> Dataset:
 
 
 def _load_model(arguments: argparse.Namespace) -> OnnxModel | SimpleNamespace:
-    """What answers for photos, trained or exported: ``image_size``, ``predict_proba(images)`` and ``predict_image(path)``."""
+    """What answers for photos, trained or exported: ``image_size`` and ``predict_proba(images)``."""
     if Path(arguments.model_path).suffix.lower() == ".onnx":
         from maskkit.onnx_model import OnnxModel
 
@@ -538,12 +595,11 @@ def _load_model(arguments: argparse.Namespace) -> OnnxModel | SimpleNamespace:
     from maskkit.runtime import resolve_device
 
     checkpoint = load_checkpoint(arguments.model_path, resolve_device(arguments.device))
-    return SimpleNamespace(image_size=checkpoint.image_size, predict_proba=partial(evaluation.predict_proba, checkpoint.model),
-                           predict_image=partial(evaluation.predict_image, checkpoint))
+    return SimpleNamespace(image_size=checkpoint.image_size, predict_proba=partial(evaluation.predict_proba, checkpoint.model))
 
 
-def _test_images(arguments: argparse.Namespace, image_size: int) -> tuple[Images, np.ndarray, list[dict[str, str]]]:
-    """Images, targets and skipped files: all of a folder's (or of its test folder's), or the test split of the model's own run."""
+def _test_images(arguments: argparse.Namespace, image_size: int) -> tuple[Images, np.ndarray, dict[str, object]]:
+    """All images of a folder (or of its test folder), or the test split of the model's own run; their targets; and for the report what is to be known of them."""
     import numpy as np
 
     from maskkit.images import find_samples
@@ -556,11 +612,31 @@ def _test_images(arguments: argparse.Namespace, image_size: int) -> tuple[Images
     photos = read([sample.path for sample in samples], image_size, stream=arguments.stream, progress=True)
     if not len(photos.kept):
         raise InputError(f"None of the {len(samples)} files in {arguments.test_dir} could be read as an image.")
-    targets = np.array([samples[index].target for index in photos.kept])
-    return photos.images, targets, [{"name": str(path), "reason": reason} for path, reason in photos.problems.items()]
+    samples = [samples[index] for index in photos.kept]
+    skipped = [{"name": str(path), "reason": reason} for path, reason in photos.problems.items()]
+    seen = _seen_in_training(Path(arguments.model_path).parent, [sample.path for sample in samples])
+    return photos.images, np.array([sample.target for sample in samples]), {"skipped": skipped, **seen}
 
 
-def _own_test_split(run_dir: Path, image_size: int, stream: bool | None) -> tuple[Images, np.ndarray, list[dict[str, str]]]:
+def _seen_in_training(run_dir: Path, paths: Sequence[Path]) -> dict[str, object]:
+    """How many of these photos the model of a run was trained or chosen on, and a warning if it was; nothing where the run folder does not say."""
+    from maskkit.photos import photos_dir
+    from maskkit.splits import seen_in_training
+
+    try:
+        source = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))["data"]["source"]
+        # Drawn faces are no files that could be compared.
+        n = None if source == "synthetic" else seen_in_training(run_dir / "split.csv", photos_dir() if source == "photos" else Path(source), paths)
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+    if not n:
+        return {} if n is None else {"seen_in_training": 0}
+    whose = f"{n} of these {len(paths)} photos are ones" if n > 1 else f"1 of these {len(paths)} photos is one"
+    return {"seen_in_training": n, "warning": f"{whose} that the model was trained or chosen on, so that this accuracy says little about new photos; "
+                                              "test on others, or leave --test-dir away for the test photos of its own run."}
+
+
+def _own_test_split(run_dir: Path, image_size: int, stream: bool | None) -> tuple[Images, np.ndarray, dict[str, object]]:
     from maskkit.datasets import load_dataset
 
     try:
@@ -575,7 +651,7 @@ def _own_test_split(run_dir: Path, image_size: int, stream: bool | None) -> tupl
     except TypeError as error:  # an option that this version has not got
         raise InputError(f"The test split of the run in {run_dir} cannot be loaded again ({error}); give --test-dir.") from error
     test = dataset.subset("test")
-    return test.images, test.targets.numpy(), [{"name": name, "reason": reason} for name, reason in dataset.skipped]
+    return test.images, test.targets.numpy(), {"skipped": [{"name": name, "reason": reason} for name, reason in dataset.skipped]}
 
 
 def _write_split(path: Path, dataset: Dataset) -> None:
@@ -598,12 +674,27 @@ def _write_report(run_dir: Path, report: dict, test: Subset, y_score: np.ndarray
 
 
 def _about_groups(dataset: Dataset) -> str:
-    return f"{dataset.kept_together} images have a near-duplicate (or share a group) and stay in one split with it; {len(dataset.skipped)} files were skipped."
+    return f"{dataset.kept_together} images have a near-duplicate (or share a group) and stay in one split with it; {_about_skipped(dataset.skipped)}."
+
+
+def _about_skipped(skipped: Sequence[tuple[str, str]], shown: int = 3) -> str:
+    if not skipped:
+        return "no file was skipped"
+    names = [_shortened(name, reason) for name, reason in skipped[:shown]]
+    more = f"; and {len(skipped) - shown} more (report.json lists them)" if len(skipped) > shown else ""
+    return f"{len(skipped)} {'file was' if len(skipped) == 1 else 'files were'} skipped: {'; '.join(names)}{more}"
+
+
+def _shortened(name: str, reason: str) -> str:
+    """Name and reason, without the folder where the reason is a sentence about the whole path."""
+    _, path, rest = reason.partition(f"{Path(name)} ")
+    return f"{name} {rest.rstrip('.')}" if path else f"{name} ({reason})"
 
 
 def _print_epoch(history: list[dict]) -> None:
     row = history[-1]
-    best = min(history, key=lambda row: row["val_loss"])["epoch"] == row["epoch"]
+    earlier = [earlier["val_loss"] for earlier in history[:-1] if not math.isnan(earlier["val_loss"])]
+    best = row["val_loss"] < min(earlier, default=math.inf)
     _say(f"epoch {row['epoch']:3}  train loss {row['train_loss']:.4f}  accuracy {row['train_accuracy']:.4f}   "
          f"val loss {row['val_loss']:.4f}  accuracy {row['val_accuracy']:.4f}   {row['images_per_second']:.0f} images/s{'  best so far' if best else ''}")
 
@@ -636,6 +727,8 @@ def _print_report(report: dict) -> None:
     low, high = report["accuracy_interval"]
     print(f"Test accuracy: {report['accuracy']:.2%} of {report['n']} images (95 % interval {low:.1%} to {high:.1%}; "
           f"always answering the larger class: {report['majority_baseline']:.1%})")
+    if "warning" in report:
+        print(f"Warning: {report['warning']}")
     if report["roc_auc"] is not None:
         print(f"ROC AUC: {report['roc_auc']:.4f}")
     for name, row in report["per_class"].items():

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,7 +41,8 @@ def replace_file(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; move it over ``path`` only if the block succeeds. Missing folders are made.
 
     ``os.replace`` is atomic on one file system (Python documentation, "os.replace"), so a reader sees the old
-    file or the new one, never a part. InputError before anything is done if ``path`` is a folder.
+    file or the new one, never a part. InputError before anything is done if ``path`` is a folder; errors of the system
+    name ``path``, and not the temporary file, which nobody has heard of.
     """
     path = Path(path)
     if path.is_dir():
@@ -50,8 +52,21 @@ def replace_file(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         _move_over(temporary, path)
+    except OSError as error:
+        if str(error.filename) == str(temporary):
+            error.filename, error.filename2 = str(path), None
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def folder_beside(path: Path) -> Path:
+    """A new, empty folder beside ``path``, to be moved there when it is filled. An error of the system names ``path``."""
+    try:
+        return Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    except OSError as error:
+        error.filename = str(path)
+        raise
 
 
 def _move_over(new: Path, old: Path) -> None:

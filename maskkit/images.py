@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +19,8 @@ CLASS_TO_IDX = {name: index for index, name in enumerate(CLASS_NAMES)}
 
 SPLIT_NAMES = ("train", "val", "test")
 SPLIT_SPELLINGS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test", "testing": "test"}
+
+_PLAIN_STD = 2.5  # of each channel, from 0 to 255: a picture that varies less is one colour, as for the audit
 
 # What operating systems and archive programs leave behind.
 _JUNK = {"thumbs.db", "desktop.ini", "__macosx"}
@@ -48,7 +50,7 @@ def open_image(source: str | Path | BinaryIO, *, at_least: int | None = None) ->
     Raises
     ------
     InputError
-        If the file is missing, is no image, or is damaged.
+        If the file is missing, is no image, is damaged, or may not be read.
     """
     try:
         with Image.open(source) as image:
@@ -59,7 +61,7 @@ def open_image(source: str | Path | BinaryIO, *, at_least: int | None = None) ->
         raise InputError(f"There is no file {_name(source)}.") from None
     # Pillow reports damage in many ways: OSError, SyntaxError (broken PNG), ValueError, struct.error, DecompressionBombError …
     except Exception as error:
-        raise InputError(f"{_name(source)} cannot be read as an image ({_reason(error)}).") from error
+        raise InputError(f"{_name(source)} {_why_not(source, error)}.") from error
 
 
 def load_image(source: str | Path | BinaryIO, image_size: int) -> np.ndarray:
@@ -80,6 +82,11 @@ def load_image(source: str | Path | BinaryIO, image_size: int) -> np.ndarray:
     return np.asarray(image.resize((image_size, image_size), Image.Resampling.BILINEAR, reducing_gap=3.0))
 
 
+def is_plain(image: np.ndarray) -> bool:
+    """Whether a picture, uint8 of shape (H, W, 3), is of a single colour, or nearly: there is nothing in it that could be answered for."""
+    return bool(image.std(axis=(0, 1)).max() < _PLAIN_STD)
+
+
 def find_samples(folder: str | Path) -> list[Sample]:
     """List the files of both classes below ``folder``, sorted by path.
 
@@ -90,28 +97,37 @@ def find_samples(folder: str | Path) -> list[Sample]:
     Raises
     ------
     InputError
-        If the folder does not exist, a class folder is missing, or a class folder is empty.
+        If the folder does not exist, or a class folder is missing, is empty or cannot be read.
     """
     root = Path(folder).expanduser()
     if not root.is_dir():
         what = "is a file, not a folder" if root.exists() else "does not exist"
         raise InputError(f"The data folder {root} {what}; give a folder that holds with_mask and without_mask.")
-    split_folders = [(path, SPLIT_SPELLINGS[path.name.lower()]) for path in _folders(root) if path.name.lower() in SPLIT_SPELLINGS]
-    if not split_folders:
+    if not (splits := split_folders(root)):
         return _samples_of_classes(root, None)
-    samples = [sample for path, split in split_folders for sample in _samples_of_classes(path, split)]
+    samples = [sample for path, split in splits for sample in _samples_of_classes(path, split)]
     if not any(sample.split == "train" for sample in samples):
         raise InputError(f"{root} holds {_listing(root)} but no train folder; expected train, val and test, or the two class folders.")
     return samples
 
 
+def split_folders(root: Path) -> list[tuple[Path, str]]:
+    """The folders in ``root`` that are called train, val or test, or are another spelling of it; each with its split."""
+    return [(path, SPLIT_SPELLINGS[path.name.lower()]) for path in _folders(root) if path.name.lower() in SPLIT_SPELLINGS]
+
+
+def class_folders(root: Path) -> list[tuple[Path, int]]:
+    """The folders in ``root`` whose names mean a class; each with its label."""
+    return [(path, target) for path in _folders(root) if (target := class_of(path.name)) is not None]
+
+
 def _samples_of_classes(root: Path, split: str | None) -> list[Sample]:
-    class_folders = [(path, target) for path in _folders(root) if (target := class_of(path.name)) is not None]
-    missing = [name for name in CLASS_NAMES if CLASS_TO_IDX[name] not in {target for _, target in class_folders}]
+    found = class_folders(root)
+    missing = [name for name in CLASS_NAMES if CLASS_TO_IDX[name] not in {target for _, target in found}]
     if missing:
         hint = next((f" Did you mean {below}?" for below in _folders(root) if _has_classes(below)), "")
         raise InputError(f"{root} has no folder {' and no folder '.join(missing)}: it holds {_listing(root)}; expected with_mask and without_mask.{hint}")
-    samples = [Sample(path, target, split) for folder, target in class_folders for path in files_below(folder)]
+    samples = [Sample(path, target, split) for folder, target in found for path in files_below(folder, _refuse)]
     for target, name in enumerate(CLASS_NAMES):
         if not any(sample.target == target for sample in samples):
             raise InputError(f"The {name} folder in {root} holds no images; put at least three photos there.")
@@ -132,11 +148,18 @@ def _folders(root: Path) -> list[Path]:
     return sorted(path for path in root.iterdir() if path.is_dir() and not _is_junk(path.name))
 
 
-def files_below(root: Path) -> Iterator[Path]:
-    """Every file in ``root`` and its subfolders; hidden files and what operating systems leave behind are passed over."""
-    for folder, subfolders, names in os.walk(root):
+def files_below(root: Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """Every file in ``root`` and its subfolders; hidden files and what operating systems leave behind are passed over.
+
+    ``unreadable`` is called with the error of each folder that cannot be read; without it they are passed over, too.
+    """
+    for folder, subfolders, names in os.walk(root, onerror=unreadable):
         subfolders[:] = [name for name in subfolders if not _is_junk(name)]
         yield from (Path(folder, name) for name in names if not _is_junk(name))
+
+
+def _refuse(error: OSError) -> None:
+    raise InputError(f"The folder {error.filename} cannot be read ({error.strerror}); give yourself the permission to read it, or ask its owner.") from error
 
 
 def _is_junk(name: str) -> bool:
@@ -171,8 +194,22 @@ def _name(source: str | Path | BinaryIO) -> str:
     return str(source) if isinstance(source, str | Path) else str(getattr(source, "name", "the given data"))
 
 
-def _reason(error: Exception) -> str:
+def _why_not(source: str | Path | BinaryIO, error: Exception) -> str:
+    """Why a picture could not be opened, and what to do about it where that is known: the end of a sentence that begins with its name."""
+    if isinstance(source, str | Path) and os.path.isdir(source):  # refused as a folder, or on Windows for want of a permission
+        return f"is a folder; name the photos in it, such as {Path(source) / '*.jpg'} (a folder with both classes is for maskkit test --test-dir)"
+    if isinstance(error, PermissionError):
+        return f"may not be read ({error.strerror}); give yourself the permission to read it, or ask its owner"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"is too large: {too_many_pixels(error)}; shrink it"
     if isinstance(error, Image.UnidentifiedImageError):
-        return "no image format that we know"
+        return "cannot be read as an image (no image format that we know)"
     text = str(error).splitlines()[0] if str(error) else ""
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return f"cannot be read as an image ({type(error).__name__}{': ' if text else ''}{text})"
+
+
+def too_many_pixels(error: Image.DecompressionBombError) -> str:
+    """What Pillow says of a picture that a small file could have been made to unpack to, to fill the memory, in words."""
+    pixels = re.search(r"\d+", str(error))
+    has = f"it has {int(pixels[0]) / 1e6:.0f} million pixels, and " if pixels else ""
+    return f"{has}Pillow refuses more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} million, since such a file may be an attack (a decompression bomb)"

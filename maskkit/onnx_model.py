@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -35,13 +36,17 @@ class OnnxModel:
     Raises
     ------
     InputError
-        If the file is missing, is no exported model of MaskKit, or ONNX Runtime is not installed.
+        If the file is missing or may not be read, is no exported model of MaskKit, or ONNX Runtime is not installed.
     """
 
     def __init__(self, path: str | Path, threads: int = 0):
         path = Path(path)
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; give the .onnx file that 'maskkit export' wrote.")
         if not path.is_file():
             raise InputError(f"There is no model file {path}; make one with 'maskkit export', or correct the path.")
+        if not os.access(path, os.R_OK):
+            raise InputError(f"The model file {path} may not be read; give yourself the permission to read it, or ask its owner.")
         self._session = _open_session(path, threads)
         self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
         try:

@@ -1,19 +1,19 @@
 """The public photos: download them, verify each against the manifest, lay out the folder that ``load_dataset`` reads."""
 
+import errno
 import os
 import shutil
 import stat
-import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from maskkit.errors import InputError
-from maskkit.files import cache_dir, read_csv
+from maskkit.files import cache_dir, folder_beside, read_csv
 from maskkit.images import CLASS_NAMES
 from maskkit.progress import progress_bar
 
@@ -29,7 +29,7 @@ class Photos:
 
     Attributes
     ----------
-    folder : Path
+    folder : Path, or that of the archive
     verified : int, number of photos that are exactly as listed
     missing, changed, unlisted : tuple of str, paths; changed and unlisted photos are left out of the folder
     """
@@ -61,7 +61,7 @@ def read_manifest() -> list[dict[str, str]]:
 def download_photos(out: str | Path | None = None, archive: str | Path | None = None, *, url: str = URL, progress: bool = False) -> Photos:
     """Download the photos (or take a downloaded archive), verify them and lay them out in ``with_mask`` and ``without_mask``.
 
-    A folder that was laid out before is verified again, and nothing is downloaded.
+    A folder that was laid out before is verified again, and nothing is downloaded or unpacked (see `verify_archive`).
 
     Parameters
     ----------
@@ -83,11 +83,20 @@ def download_photos(out: str | Path | None = None, archive: str | Path | None = 
     path = _download(url, progress) if archive is None else Path(archive).expanduser()
     try:
         with _opened(path) as opened, _new_folder(out) as folder:
-            return _lay_out(opened, folder, out, progress)
+            for class_name in CLASS_NAMES:
+                (folder / class_name).mkdir()
+            return _verify(opened, out, progress, keep=lambda name, content: (folder / name).write_bytes(content))
     except InputError:
         if archive is None:
             path.unlink(missing_ok=True)  # lest the next download find this one in the cache
         raise
+
+
+def verify_archive(archive: str | Path, *, progress: bool = False) -> Photos:
+    """Compare an archive with the manifest, photo by photo, and unpack nothing: is a copy for others whole? InputError as in `download_photos`."""
+    path = Path(archive).expanduser()
+    with _opened(path) as opened:
+        return _verify(opened, path, progress)
 
 
 def _download(url: str, progress: bool) -> Path:
@@ -112,6 +121,8 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise InputError(f"There is no archive {path}.") from None
     # zipfile reports damage in many ways; NotImplementedError and RuntimeError are unknown compression and passwords.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        if getattr(error, "filename", None) or getattr(error, "errno", None) == errno.ENOSPC:
+            raise  # of the system, about a file that it names or a full disk: the archive may be whole
         raise InputError(f"{path} is no zip archive, or only a part of one ({error}); download it again.") from error
 
 
@@ -119,7 +130,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 def _new_folder(out: Path) -> Iterator[Path]:
     """A temporary folder beside ``out`` that becomes ``out`` if, and only if, the block succeeds."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    temporary = folder_beside(out)
     try:
         folder = temporary / out.name
         folder.mkdir()
@@ -129,11 +140,10 @@ def _new_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _lay_out(opened: zipfile.ZipFile, folder: Path, out: Path, progress: bool) -> Photos:
+def _verify(opened: zipfile.ZipFile, where: Path, progress: bool, keep: Callable[[str, bytes], object] = lambda name, content: None) -> Photos:
+    """Compare each photo in an archive with the manifest; ``keep`` gets the name and content of those that are as listed."""
     rows = {row["path"]: row for row in read_manifest()}
     members = _photo_members(opened, sum(int(row["bytes"]) for row in rows.values()))
-    for class_name in CLASS_NAMES:
-        (folder / class_name).mkdir()
     by_digest = {row["sha256"]: path for path, row in rows.items()}
     verified, changed, unlisted = set(), set(), []
     for name, member in progress_bar(members.items(), shown=progress, desc="verifying photos", unit="img"):
@@ -144,13 +154,13 @@ def _lay_out(opened: zipfile.ZipFile, folder: Path, out: Path, progress: bool) -
         if listed is None:
             unlisted.append(name)
         elif digest == rows[listed]["sha256"]:
-            (folder / listed).write_bytes(content)
+            keep(listed, content)
             verified.add(listed)
         else:
             changed.add(listed)
     if not verified:
         raise InputError(f"{opened.filename} holds none of the {len(rows)} photos of the manifest; give the archive of {URL}.")
-    return Photos(out, len(verified), tuple(sorted(rows.keys() - verified - changed)), tuple(sorted(changed - verified)), tuple(sorted(unlisted)))
+    return Photos(where, len(verified), tuple(sorted(rows.keys() - verified - changed)), tuple(sorted(changed - verified)), tuple(sorted(unlisted)))
 
 
 def _photo_members(opened: zipfile.ZipFile, expected_bytes: int) -> dict[str, zipfile.ZipInfo]:

@@ -56,7 +56,7 @@ class PretrainConfig:
 
     def __post_init__(self) -> None:
         if self.model not in LEARNING_RATES:
-            raise InputError(f"A backbone can be {' or '.join(LEARNING_RATES)}; got {self.model!r}.")
+            raise InputError(f"Weights that have seen drawn faces can be made for {' or '.join(LEARNING_RATES)}; got {self.model!r}.")
         for name, least in (("batch_size", 1), ("epochs", 1), ("pairs", self.batch_size), ("image_size", 32)):
             require_whole(name, getattr(self, name), least)
         check_seed(self.seed)

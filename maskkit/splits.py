@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Sequence
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +121,35 @@ def straddling_groups(groups: np.ndarray, split: np.ndarray) -> np.ndarray:
     pairs = np.unique(np.stack([np.asarray(groups), np.unique(split, return_inverse=True)[1]], axis=1), axis=0)
     numbers, splits = np.unique(pairs[:, 0], return_counts=True)
     return numbers[splits > 1]
+
+
+def seen_in_training(split_file: str | Path, photos: Path, paths: Sequence[Path]) -> int | None:
+    """How many of ``paths`` a run was trained on, or chosen by (its validation photos); None if its ``split.csv`` cannot be read.
+
+    Compared are the contents, whatever the files are called. Where a photo of the run is no longer in its folder ``photos``, its
+    name and that of its class folder have to do.
+    """
+    try:
+        learned = [photos / row["path"] for row in read_csv(split_file) if row["split"] in ("train", "val")]
+    except (OSError, KeyError, UnicodeDecodeError):
+        return None
+    gone: set[tuple[str, ...]] = set()
+    by_size: dict[int, list[Path]] = {}
+    for path in learned:
+        if path.is_file():
+            by_size.setdefault(path.stat().st_size, []).append(path)
+        else:
+            gone.add(path.parts[-2:])
+
+    @cache
+    def contents(size: int) -> set[bytes]:  # read only where a photo has that very size
+        return {sha256(path.read_bytes()).digest() for path in by_size[size]}
+
+    def known(path: Path) -> bool:
+        size = path.stat().st_size
+        return path.parts[-2:] in gone or size in by_size and sha256(path.read_bytes()).digest() in contents(size)
+
+    return sum(map(known, paths))
 
 
 def _group_table(path: str | Path) -> dict[str, str]:

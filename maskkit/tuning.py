@@ -133,8 +133,7 @@ def tune(dataset: Dataset, base: TrainConfig = TrainConfig(), *, space: Space = 
         If Optuna is not installed, the space or sampler is unknown, or the stored study is about something else.
     """
     optuna = _optuna()
-    if trials < 1:
-        raise InputError(f"A study needs at least 1 trial; got {trials}.")
+    check_study(trials, sampler)
     require_data_and_config(dataset, base)
     _check_space(space, base)
     study = open_study(storage, name=name, sampler=sampler, seed=seed)
@@ -159,12 +158,20 @@ def tune(dataset: Dataset, base: TrainConfig = TrainConfig(), *, space: Space = 
     return study
 
 
+def check_study(trials: int, sampler: str) -> None:
+    """Raise InputError unless there can be such a study: asked before the data are read or drawn."""
+    _optuna()
+    if trials < 1:
+        raise InputError(f"A study needs at least 1 trial; got {trials}.")
+    if sampler not in SAMPLERS:
+        raise InputError(f"There is no sampler {sampler!r}; choose one of {', '.join(SAMPLERS)}.")
+
+
 def open_study(storage: str | Path | None = None, *, name: str = "maskkit", sampler: str = "tpe", seed: int = 0) -> Study:
     """A new study, or the one of that name in a storage that other processes may be using at the same time."""
     optuna = _optuna()
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # a line for each trial is ours to print
-    if sampler not in SAMPLERS:
-        raise InputError(f"There is no sampler {sampler!r}; choose one of {', '.join(SAMPLERS)}.")
+    check_study(1, sampler)
     own_seed = seed if storage is None else None
     chosen = optuna.samplers.RandomSampler(own_seed) if sampler == "random" else optuna.samplers.TPESampler(seed=own_seed, n_startup_trials=4, constant_liar=True)
     try:

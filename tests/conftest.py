@@ -54,6 +54,18 @@ def noise(seed: int, size: int = 32) -> np.ndarray:
     return np.asarray(Image.fromarray(coarse).resize((size, size), Image.Resampling.BICUBIC))
 
 
+def forbid(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Have the system refuse to list a folder, also to an administrator, who may do everything."""
+    scandir = os.scandir
+
+    def refusing(path="."):
+        if Path(path) == folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+
+
 @pytest.fixture
 def photo_folder(tmp_path) -> Path:
     """Ten different pictures of each class, the masked ones with a white lower half."""

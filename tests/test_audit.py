@@ -16,7 +16,7 @@ from sklearn.metrics import roc_auc_score
 
 from maskkit.audit import as_text, audit_folder, finding_text, write_page
 from maskkit.audit.copies import find_copies, number_groups
-from maskkit.audit.findings import SEVERITIES, find_problems, misnamed
+from maskkit.audit.findings import RULES, SEVERITIES, _grammatical, find_problems, misnamed
 from maskkit.audit.measure import Looks, Photo, list_photos, measure_photos, rescue, sharpness
 from maskkit.audit.page import as_html
 from maskkit.audit.report import as_json, as_text
@@ -24,6 +24,7 @@ from maskkit.audit.shortcuts import _auc, find_shortcuts
 from maskkit.cli import main
 from maskkit.errors import InputError
 from maskkit.faces import generate_faces
+from tests.conftest import forbid
 
 PLANTED, CLEAN, SIDE = 50, 100, 96
 
@@ -363,6 +364,52 @@ def test_layouts(places, classes, splits, tmp_path, faces):
     assert {photo.class_name for photo in report.photos} == classes and {photo.split for photo in report.photos} == splits
     assert any("Shortcuts were not looked for" in question for question in report.not_asked)
     assert any("class folders" in question for question in report.not_asked) == (classes == {None})
+
+
+def test_one_class_without_the_other_is_to_be_fixed(tmp_path, faces, capsys):
+    (tmp_path / "with_mask").mkdir()
+    Image.fromarray(faces[0][0]).save(tmp_path / "with_mask" / "a.png")
+    report = audit_folder(tmp_path)
+    [finding] = [finding for finding in report.findings if finding.severity == "high"]
+    assert (finding.kind, finding.sentence.split(".")[0]) == ("missing_class", "Only with_mask is there, and without_mask is missing")
+    assert "Nothing was found" not in as_text(report) and 'id="missing_class"' in as_html(report) and "no class folders" not in as_text(report)
+    (tmp_path / "without_mask").mkdir()
+    assert "Only with_mask is there, and without_mask holds no files." in " ".join(as_text(audit_folder(tmp_path)).split())
+    Image.fromarray(faces[1][0]).save(tmp_path / "without_mask" / "b.png")
+    assert not audit_folder(tmp_path).of_kind("missing_class") and "missing_class" not in {finding.kind for finding in audit_folder(tmp_path).findings}
+
+
+def test_a_class_that_is_missing_in_one_split_is_named(tmp_path, faces):
+    for index, place in enumerate(("train/with_mask", "train/without_mask", "test/WithMask")):
+        (tmp_path / place).mkdir(parents=True)
+        Image.fromarray(faces[index][0]).save(tmp_path / place / "a.png")
+    [finding] = [finding for finding in audit_folder(tmp_path).findings if finding.kind == "missing_class"]
+    assert finding.sentence.startswith("In test only with_mask is there, and without_mask is missing.")
+
+
+def test_a_folder_that_may_not_be_read_is_to_be_fixed(tmp_path, faces, monkeypatch):
+    for index, place in enumerate(("with_mask", "without_mask")):
+        (tmp_path / place).mkdir()
+        Image.fromarray(faces[index][0]).save(tmp_path / place / "a.png")
+    forbid(monkeypatch, tmp_path / "without_mask")
+    [finding] = [finding for finding in audit_folder(tmp_path).findings if finding.severity == "high"]
+    assert finding.sentence.startswith("1 folder cannot be read: without_mask (Permission denied).")
+
+
+def test_a_picture_of_too_many_pixels_is_not_called_cut_off(tmp_path, faces, monkeypatch):
+    Image.fromarray(faces[0][0]).save(tmp_path / "a.png")
+    Image.new("1", (2000, 1500)).save(tmp_path / "large.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1_000_000)
+    report = audit_folder(tmp_path)
+    assert report.of_kind("too_large") == {"large.png"} and not report.of_kind("truncated")
+    assert "it has 3 million pixels, and Pillow refuses more than 2 million" in " ".join(as_text(report).split())
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.kind)
+def test_a_finding_about_one_file_is_in_the_singular(rule):
+    sentence = _grammatical(rule.sentence.format(n="1", total="61"))
+    assert re.match(r"1 of 61 (photos|files) (is|has|stores|holds) ", sentence)
+    assert not re.search(r"\b(are no|their|them|they|no pictures)\b", sentence.partition(". ")[0], re.IGNORECASE)
 
 
 def test_bad_folders_are_input_errors(tmp_path):

@@ -63,12 +63,35 @@ def test_what_is_no_checkpoint(checkpoint, tmp_path):
     for name in ("text", "list", "other", "cut"):
         with pytest.raises(InputError, match="is not a MaskKit checkpoint") as caught:
             load_checkpoint(tmp_path / f"{name}.pth")
-        assert "\n" not in str(caught.value)
+        assert "\n" not in str(caught.value) and "give the mask_cnn_best.pth in the folder of a run" in str(caught.value)
+        assert not any(word in str(caught.value) for word in ("Error", "torch", "miniz", "Pickl", "PyTorch"))
+
+
+def test_a_folder_is_told_the_file_in_it(checkpoint, tmp_path):
+    with pytest.raises(InputError, match="is a folder, and there is no mask_cnn_best.pth in it"):
+        load_checkpoint(tmp_path)
+    save_checkpoint(tmp_path / "mask_cnn_best.pth", checkpoint)
+    with pytest.raises(InputError) as caught:
+        load_checkpoint(tmp_path)
+    assert str(caught.value) == f"{tmp_path} is a folder; give the model in it, {tmp_path / 'mask_cnn_best.pth'}."
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(checkpoint, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    save_checkpoint(tmp_path / "model.pth", checkpoint)
+    monkeypatch.setattr(torch, "load", refuse)
+    with pytest.raises(InputError, match=r"model.pth may not be read \(Permission denied\); give yourself the permission"):
+        load_checkpoint(tmp_path / "model.pth")
 
 
 def test_a_checkpoint_that_does_not_fit_its_own_description(checkpoint, tmp_path):
     save_checkpoint(tmp_path / "model.pth", Checkpoint(checkpoint.model, "vgg_small", 16))
-    with pytest.raises(InputError, match="does not fit the model"):
+    with pytest.raises(InputError, match="does not fit the model that it names; train it again"):
+        load_checkpoint(tmp_path / "model.pth")
+    save_checkpoint(tmp_path / "model.pth", Checkpoint(checkpoint.model, "hats", 16))
+    with pytest.raises(InputError, match=r"names \(There is no model 'hats'; the models are .*\); train it again\."):
         load_checkpoint(tmp_path / "model.pth")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from maskkit.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from maskkit.cli import main
@@ -78,6 +80,31 @@ def test_test_dir_counts_every_photo(trained, photo_folder, capsys):
     assert report["n"] == 20 and len(report["skipped"]) == 1 and np.sum(report["confusion_matrix"]) == 20
 
 
+def test_photos_of_the_training_are_counted_in_a_test_of_them(trained, photo_folder, tmp_path, capsys):
+    def tested(folder):
+        assert main([*command, "--test-dir", str(folder), "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    learned = sum(row["split"] != "test" for row in read_csv(trained / "split.csv"))
+    command = ["test", "--model-path", str(trained / "mask_cnn_best.pth")]
+    capsys.readouterr()
+    assert main([*command, "--test-dir", str(photo_folder)]) == 0
+    [said] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Warning")]
+    assert said.startswith(f"Warning: {learned} of these 20 photos are ones that the model was trained or chosen on, so that")
+    report = tested(photo_folder)
+    assert report["seen_in_training"] == learned and said == f"Warning: {report['warning']}"
+    new = tmp_path / "new"
+    for row in read_csv(trained / "split.csv"):
+        if row["split"] == "test":
+            (new / row["class"]).mkdir(parents=True, exist_ok=True)
+            shutil.copy(photo_folder / row["path"], new / row["class"])
+    report = tested(new)
+    assert report["seen_in_training"] == 0 and "warning" not in report
+    (trained / "split.csv").unlink()
+    report = tested(photo_folder)
+    assert report["n"] == 20 and not {"seen_in_training", "warning"} & set(report)
+
+
 def test_both_spellings_of_an_option_mean_the_same(photo_folder, tmp_path):
     for run, options in (("dash", ["--data-dir", str(photo_folder), "--run-dir"]), ("underscore", [f"--data_dir={photo_folder}", "--run_dir"])):
         assert main(["train", *options, str(tmp_path / run), *[option.replace("-size", "_size") if run == "underscore" else option for option in QUICK]]) == 0
@@ -85,11 +112,46 @@ def test_both_spellings_of_an_option_mean_the_same(photo_folder, tmp_path):
     assert all(torch.equal(a, b) for a, b in zip(first.model.state_dict().values(), second.model.state_dict().values()))
 
 
-def test_skipped_files_are_named_and_counted(photo_folder, tmp_path, caplog):
+def test_skipped_files_are_named_and_counted(photo_folder, tmp_path, caplog, capsys):
     (photo_folder / "with_mask" / "notes.txt").write_text("no image")
     assert main(["train", "--data-dir", str(photo_folder), "--run-dir", str(tmp_path / "run"), *QUICK]) == 0
     assert "notes.txt" in caplog.text
     assert [row["name"] for row in json.loads((tmp_path / "run" / "report.json").read_text())["skipped"]] == ["with_mask/notes.txt"]
+    assert "1 file was skipped: with_mask/notes.txt cannot be read as an image (no image format that we know).\n" in capsys.readouterr().err
+    for index in range(4):
+        (photo_folder / "without_mask" / f"{index}.txt").write_text("no image")
+    assert main(["train", "--data-dir", str(photo_folder), "--run-dir", str(tmp_path / "another"), *QUICK]) == 0
+    said = capsys.readouterr().err
+    assert "5 files were skipped: with_mask/notes.txt cannot" in said and "; and 2 more (report.json lists them).\n" in said
+
+
+def test_a_loss_that_is_no_number_is_not_the_best(photo_folder, tmp_path, monkeypatch, capsys):
+    losses = iter([float("nan"), 0.9, float("nan"), 0.9, 0.8])
+    monkeypatch.setattr("maskkit.training.loop.validate", lambda *_, **__: (next(losses), 0.5))
+    assert main(["train", "--data-dir", str(photo_folder), "--run-dir", str(tmp_path / "run"), *QUICK, "--epochs", "5"]) == 0
+    epochs = [line for line in capsys.readouterr().err.splitlines() if "val loss" in line]
+    assert [line.endswith("best so far") for line in epochs] == [False, True, False, False, True]
+
+
+def test_predict_takes_a_pattern_and_a_picture_of_one_colour_gets_a_note(trained, photo_folder, tmp_path, capsys):
+    Image.new("RGBA", (20, 20), (0, 0, 0, 0)).save(tmp_path / "my clear.png")
+    capsys.readouterr()
+    command = ["predict", "--model-path", str(trained / "mask_cnn_best.pth"), str(photo_folder / "with_mask" / "*.png"), str(tmp_path / "my clear.png")]
+    assert main(command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 11 and [line.endswith("; the picture is of one colour, so the answer means nothing") for line in lines] == [False] * 10 + [True]
+    assert main([*command, "--json"]) == 0
+    assert [row.get("note") for row in json.loads(capsys.readouterr().out)["predictions"]] == [None] * 10 + ["the picture is of one colour, so the answer means nothing"]
+    assert main([*command[:-2], str(photo_folder / "*.jpg"), str(photo_folder)]) == 2
+    said = capsys.readouterr().err
+    assert f"There is no file {photo_folder / '*.jpg'}" in said and f"{photo_folder} is a folder; name the photos in it" in said
+
+
+def test_options_of_a_study_are_refused_before_faces_are_drawn(monkeypatch, capsys):
+    monkeypatch.setattr("maskkit.datasets.load_dataset", lambda *_, **__: pytest.fail("worked in vain"))
+    for options, said in ((["--sampler", "grid"], "no sampler 'grid'"), (["--trials", "0"], "at least 1 trial; got 0")):
+        assert main(["tune", "--image-size", "16", *options]) == 2
+        assert said in one_error_line(capsys)
 
 
 def test_groups_are_kept_together_and_the_run_knows_its_test_split(photo_folder, tmp_path, capsys):
@@ -153,6 +215,7 @@ def one_error_line(capsys) -> str:
     (["--faces", "2"], "At least 6 faces"),
     (["--teacher", "nobody.pth"], "no model file"),
     (["--recipe", "transfer", "--model", "maskcnn"], "no 'drawn' weights for maskcnn"),
+    (["--freeze"], "only the last layer learns, from features that the weights bring, and maskcnn begins with random ones"),
     (["--data-dir", "/nowhere/at/all"], "does not exist"),
     (["--resume"], "no run to resume"),
     (["--groups", "people.csv"], "a groups file is for a folder of your own"),
@@ -168,6 +231,22 @@ def test_what_argparse_refuses_is_one_line_too(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2 and "see maskkit" in one_error_line(capsys)
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["train", "--data-dir", "photos", "und", "Übung"], "maskkit train: error: unexpected: und Übung; a path with spaces in it needs quotation marks around it (see maskkit train --help)"),
+    (["data", "audit", "my", "photos"], "maskkit data audit: error: unexpected: photos; a path with spaces in it needs quotation marks"),
+    (["train", "--datadir", "photos"], "maskkit train: error: there is no option --datadir; did you mean --data-dir? (see maskkit train --help)"),
+    (["predict", "--model-path", "a.pth", "b.jpg", "--jason=1"], "there is no option --jason; did you mean --json?"),
+    (["train", "photos", "--xyz"], "there is no option --xyz (see"),
+    (["train", "--learning-rate", "0,001"], "--learning-rate: takes a number with a point, such as 0.001; got '0,001'"),
+    (["train", "--epochs", "ten"], "--epochs: takes a whole number, such as 10; got 'ten'"),
+    (["train", "--image-size", "large"], "--image-size: takes a whole number, such as 10; got 'large'"),
+])
+def test_what_was_mistyped_is_named_with_what_was_meant(arguments, said, capsys):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert said in one_error_line(capsys)
 
 
 def test_bad_models_and_photos(tmp_path, photo_folder, capsys):
@@ -285,6 +364,15 @@ def test_every_command_has_help(command, capsys):
     with pytest.raises(SystemExit) as caught:
         main([*command, "--help"])
     assert caught.value.code == 0 and "usage: maskkit" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["train"], ["pretrain"], ["tune"], ["test"], ["predict"], ["export"], ["colab"], ["data", "synthetic"], ["data", "photos"], ["data", "audit"]])
+def test_help_says_each_default_once_and_none_where_there_is_none(command, capsys):
+    with pytest.raises(SystemExit):
+        main([*command, "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "(default: None)" not in said and "(default: False)" not in said and ") (default:" not in said.replace("(by a --teacher) (default:", "")
+    assert command != ["train"] or "(default: runs/ and the time)" in said and "the same seed gives the same model (default: 0)" in said
 
 
 def test_help_needs_none_of_the_heavy_packages():

@@ -9,7 +9,7 @@ from filelock import FileLock
 
 from maskkit import files
 from maskkit.errors import InputError
-from maskkit.files import cache_dir, drawn_once, read_csv, replace_file, write_csv, write_json
+from maskkit.files import cache_dir, drawn_once, folder_beside, read_csv, replace_file, write_csv, write_json
 
 
 def test_rows_come_back(tmp_path):
@@ -27,6 +27,19 @@ def test_failure_keeps_the_old_file_and_leaves_nothing_else(tmp_path):
         temporary.write_text("half")
         raise KeyboardInterrupt
     assert (tmp_path / "value.json").read_bytes() == good and len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_the_system_refuses_is_told_by_the_name_that_was_given(tmp_path, monkeypatch):
+    with pytest.raises(PermissionError) as caught, replace_file(tmp_path / "model.onnx") as temporary:
+        raise PermissionError(13, "Permission denied", str(temporary))
+    assert (caught.value.filename, caught.value.filename2) == (str(tmp_path / "model.onnx"), None)
+    with pytest.raises(FileNotFoundError) as caught, replace_file(tmp_path / "model.onnx"):
+        (tmp_path / "another").read_bytes()
+    assert Path(caught.value.filename) == tmp_path / "another"
+    with pytest.raises(FileNotFoundError) as caught:
+        folder_beside(tmp_path / "nowhere" / "faces")
+    assert caught.value.filename == str(tmp_path / "nowhere" / "faces")
+    assert folder_beside(tmp_path / "faces").parent == tmp_path and len(list(tmp_path.iterdir())) == 1
 
 
 @pytest.mark.parametrize("platform, held, moved", [("win32", 2, True), ("win32", 9, False), ("linux", 1, False)])

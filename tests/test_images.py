@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from maskkit.errors import InputError
-from maskkit.images import find_samples, load_image, open_image
+from maskkit.images import find_samples, is_plain, load_image, open_image
+from tests.conftest import forbid
 
 
 def touch(*paths):
@@ -123,6 +124,38 @@ def test_missing_file(tmp_path):
         open_image(tmp_path / "nowhere.jpg")
 
 
+def refuse(reason):
+    def refusing(*_, **__):
+        raise reason
+    return refusing
+
+
+def test_a_folder_in_the_place_of_a_photo_is_told_from_a_damaged_one(tmp_path):
+    with pytest.raises(InputError, match=r"is a folder; name the photos in it, such as .*\*\.jpg .*maskkit test --test-dir"):
+        open_image(tmp_path)
+
+
+def test_a_photo_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    touch(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "open", refuse(PermissionError(13, "Permission denied")))
+    with pytest.raises(InputError, match=r"a.png may not be read \(Permission denied\); give yourself the permission"):
+        open_image(tmp_path / "a.png")
+
+
+def test_a_picture_of_too_many_pixels_says_how_many(tmp_path, monkeypatch):
+    Image.new("1", (2000, 1500)).save(tmp_path / "large.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1_000_000)
+    with pytest.raises(InputError, match=r"large.png is too large: it has 3 million pixels, and Pillow refuses more than 2 million.*; shrink it\.$"):
+        open_image(tmp_path / "large.png")
+
+
+@pytest.mark.parametrize("image, plain", [(Image.new("RGB", (8, 8), "teal"), True), (Image.new("RGBA", (8, 8), (9, 9, 9, 0)), True),
+                                          (Image.radial_gradient("L"), False), (Image.merge("RGB", [Image.linear_gradient("L"), *[Image.new("L", (256, 256))] * 2]), False)])
+def test_pictures_of_one_colour(tmp_path, image, plain):
+    image.save(tmp_path / "a.png")
+    assert is_plain(load_image(tmp_path / "a.png", 8)) is plain
+
+
 @pytest.mark.parametrize("masked, bare", [("with_mask", "without_mask"), ("WithMask", "WithoutMask"), ("with mask", "Without Mask"), ("WITH-MASK", "without-mask")])
 def test_spellings_of_the_classes(tmp_path, masked, bare):
     touch(tmp_path / masked / "a.png", tmp_path / bare / "b.png")
@@ -158,6 +191,13 @@ def test_folder_errors_say_what_was_found(tmp_path):
     (tmp_path / "one" / "without_mask").mkdir()
     with pytest.raises(InputError, match="without_mask folder in .* holds no images"):
         find_samples(tmp_path / "one")
+
+
+def test_a_class_folder_that_may_not_be_read_is_not_called_empty(tmp_path, monkeypatch):
+    touch(tmp_path / "with_mask" / "a.png", tmp_path / "without_mask" / "b.png")
+    forbid(monkeypatch, tmp_path / "without_mask")
+    with pytest.raises(InputError, match=r"The folder .*without_mask cannot be read \(Permission denied\); give yourself the permission"):
+        find_samples(tmp_path)
 
 
 def test_a_folder_one_level_too_high_gets_a_hint(tmp_path):

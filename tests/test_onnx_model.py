@@ -53,6 +53,8 @@ def test_other_pixels_are_refused(images, tmp_path):
 def test_what_is_no_exported_model_is_refused(tmp_path):
     with pytest.raises(InputError, match="no model file .*nowhere"):
         OnnxModel(tmp_path / "nowhere.onnx")
+    with pytest.raises(InputError, match="is a folder; give the .onnx file"):
+        OnnxModel(tmp_path)
     (tmp_path / "text.onnx").write_text("no model")
     with pytest.raises(InputError, match="not an ONNX model, or is damaged"):
         OnnxModel(tmp_path / "text.onnx")
@@ -60,6 +62,13 @@ def test_what_is_no_exported_model_is_refused(tmp_path):
                  {**IN_WORDS, "image_size": "16"}, {**IN_WORDS, "image_size": "-8"}):
         with pytest.raises(InputError, match="no model that this MaskKit exported"):
             OnnxModel(write_model(tmp_path / "foreign.onnx", harm))
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    path = write_model(tmp_path / "model.onnx")
+    monkeypatch.setattr("maskkit.onnx_model.os.access", lambda *_: False)
+    with pytest.raises(InputError, match="model.onnx may not be read; give yourself the permission"):
+        OnnxModel(path)
 
 
 def test_without_onnx_runtime_it_says_what_to_install(tmp_path, monkeypatch):

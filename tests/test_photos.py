@@ -100,6 +100,29 @@ def test_a_second_time_verifies_what_is_there(tmp_path):
     assert photos.verify_photos(str(tmp_path / "photos")) == again
 
 
+def test_an_archive_is_examined_though_the_photos_are_there(tmp_path, capsys):
+    download_photos(archive=archive(tmp_path / "a.zip", LISTED))
+    files = {name: content for name, content in LISTED.items() if name != "with_mask/4.png"} | {"with_mask/0.png": png(77)}
+    assert main(["data", "photos", "--archive", str(archive(tmp_path / "stick.zip", files))]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [f"10 photos, verified, in {tmp_path / 'stick.zip'}", f"12 photos, verified, in {tmp_path / 'photos'}"]
+    assert "1 missing: with_mask/4.png" in said.err and "1 changed, left out: with_mask/0.png" in said.err and "nothing was unpacked" in said.err
+    assert laid_out(tmp_path / "photos") == LISTED
+    (tmp_path / "note.jpg").write_text("no archive")
+    assert main(["data", "photos", "--archive", str(tmp_path / "note.jpg")]) == 2
+    said = capsys.readouterr()
+    assert "note.jpg is no zip archive" in said.err and "verified" not in said.out
+
+
+def test_a_place_where_nothing_may_be_written_is_no_damaged_archive(tmp_path, monkeypatch, capsys):
+    def refuse(*_, **options):
+        raise PermissionError(13, "Permission denied", f"{options['dir']}/{options['prefix']}random")
+
+    monkeypatch.setattr("maskkit.files.tempfile.mkdtemp", refuse)
+    assert main(["data", "photos", "--archive", str(archive(tmp_path / "a.zip", LISTED)), "--out", str(tmp_path / "out")]) == 2
+    assert f"error: {tmp_path / 'out'} cannot be used: Permission denied; choose another place" in capsys.readouterr().err
+
+
 def test_a_folder_of_something_else_is_not_touched(tmp_path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "diary.txt").write_text("mine")

@@ -159,6 +159,11 @@ def test_impossible_options_are_named(name, value):
         replace(SMALL, **{name: value})
 
 
+def test_it_says_in_plain_words_for_which_networks_weights_can_be_made(capsys):
+    assert main(["pretrain", "--model", "vgg_small"]) == 2
+    assert "Weights that have seen drawn faces can be made for maskresnet or maskcnn; got 'vgg_small'." in capsys.readouterr().err
+
+
 def test_command_line(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(pretraining, "PretrainConfig", lambda **options: replace(SMALL, **{**options, "batch_size": 4}))
     run = str(tmp_path / "run")

@@ -1,8 +1,10 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
 from maskkit.errors import InputError
-from maskkit.splits import assign_splits, merge_groups, read_groups, straddling_groups
+from maskkit.splits import assign_splits, merge_groups, read_groups, seen_in_training, straddling_groups
 
 
 def shares(split, chosen):
@@ -101,6 +103,32 @@ def test_groups_that_are_not_there_or_lack_a_column(tmp_path):
     (tmp_path / "other.csv").write_text("file,person\na,1\n")
     with pytest.raises(InputError, match="it has file, person"):
         read_groups(tmp_path / "other.csv", ["a"])
+
+
+def test_photos_of_a_training_are_known_by_their_content_whatever_their_name(tmp_path):
+    photos, others = tmp_path / "photos" / "with_mask", tmp_path / "others" / "with_mask"
+    photos.mkdir(parents=True)
+    others.mkdir(parents=True)
+    for name in "abc":
+        (photos / name).write_text(f"picture {name}")
+    rows = "".join(f"with_mask/{name},{split}\n" for name, split in zip("abc", ("train", "val", "test")))
+    (tmp_path / "split.csv").write_text("path,split\n" + rows)
+    for name, content in (("copy of a", "picture a"), ("b", "picture b"), ("a", "another"), ("c", "picture c")):
+        (others / name).write_text(content)
+    seen = partial(seen_in_training, tmp_path / "split.csv", tmp_path / "photos")
+    assert [seen([path]) for path in sorted(photos.iterdir())] == [1, 1, 0]
+    assert {path.name: seen([path]) for path in others.iterdir()} == {"copy of a": 1, "b": 1, "a": 0, "c": 0}
+    assert seen(list(others.iterdir())) == 2
+    (photos / "a").unlink()  # of which the name is left
+    assert {path.name: seen([path]) for path in others.iterdir()} == {"copy of a": 0, "b": 1, "a": 1, "c": 0}
+
+
+@pytest.mark.parametrize("content", [None, "file,part\na,train\n", "path,split\n"])
+def test_where_no_split_is_kept_nothing_is_known(tmp_path, content):
+    (tmp_path / "a").write_text("picture")
+    if content:
+        (tmp_path / "split.csv").write_text(content)
+    assert seen_in_training(tmp_path / "split.csv", tmp_path, [tmp_path / "a"]) == (0 if content == "path,split\n" else None)
 
 
 def test_merged_groups_are_the_chains_of_both():

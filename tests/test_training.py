@@ -443,6 +443,13 @@ def test_frozen_features_stay_as_they_are_to_the_last_bit(pretrained, tmp_path):
                          fit(dataset, dataclasses.replace(config, epochs=2)).model)
 
 
+def test_random_features_are_frozen_only_if_that_is_asked_for():
+    with pytest.raises(InputError, match="vgg_small begins with random ones; give weights that have seen pictures .*, or weights random"):
+        TrainConfig(model="vgg_small", freeze=True)
+    for model, weights in (("vgg_small", "random"), ("resnet18", "auto"), ("maskresnet", "drawn"), ("maskcnn", "mine.pth")):
+        assert TrainConfig(model=model, weights=weights, freeze=True).freeze
+
+
 def test_a_teacher_answers_in_place_of_labels(pretrained, monkeypatch):
     monkeypatch.setattr(training.teacher, "BLENDED", 0)
     path, dataset, _ = pretrained

@@ -114,16 +114,19 @@ MODES = {"RGBA": "transparency", "LA": "transparency", "PA": "transparency", "P"
 
 RULES = (
     Rule("unreadable", "high", "Files that cannot be opened",
-         "{n} of {total} files are no pictures that can be opened, though their names say so. A training loop stops at the first of them, or silently skips them.",
+         "{n} of {total} files are no pictures that can be opened, though their names say so. A training loop stops at such a file, or silently skips it.",
          "Get these files again from where they came, or delete them.",
          lambda photo: photo.problem == "unreadable", lambda photo: photo.reason),
     Rule("truncated", "high", "Photos that end too early",
-         "{n} of {total} photos are damaged: the file stops before the picture does. Some programs refuse them, others show the missing part grey, "
+         "{n} of {total} photos are damaged: the file stops before the picture does. Some programs refuse such a file, others show the missing part grey, "
          "and a network would learn from grey.",
          "Get these photos again, or delete them. An interrupted download is the usual cause.",
          _cut_off, lambda photo: photo.reason or f"lowest {percent(photo.looks.flat_bottom)} are one colour"),
+    Rule("too_large", "high", "Photos too large to open",
+         "{n} of {total} photos have more pixels than Pillow opens. Training leaves such a photo out.",
+         "Shrink them; for a face a few hundred pixels a side are plenty.", lambda photo: photo.problem == "too_large", lambda photo: photo.reason),
     Rule("empty", "medium", "Empty pictures",
-         "{n} of {total} photos are one plain colour, or nearly: there is nothing on them to learn from, only a label that is right or wrong by luck.",
+         "{n} of {total} photos are one plain colour, or nearly: nothing to learn from, only a label that is right or wrong by luck.",
          "Delete them.", _empty, lambda photo: "one plain colour"),
     Rule("misnamed", "low", "Names that promise another format",
          "{n} of {total} photos have another format inside than their names say, or an ending that no program knows. MaskKit looks at the content and opens them; "
@@ -148,7 +151,7 @@ RULES = (
          "Can you yourself tell the class? If not, delete them.",
          _flat, lambda photo: f"{photo.looks.p95 - photo.looks.p5:.0f} steps of brightness"),
     Rule("blurred", "medium", "Blurred photos",
-         f"{{n}} of {{total}} photos are still blurred when they are shrunk to {limit.MEASURED_SIDE} pixels. The edge of a mask may be lost in them.",
+         f"{{n}} of {{total}} photos are still blurred when shrunk to {limit.MEASURED_SIDE} pixels. The edge of a mask may be lost in them.",
          "Keep them only if you can tell the class, and if the photos that the model will meet are blurred too.",
          _blurred, lambda photo: f"sharpness {photo.looks.sharpness:.2f} (usual: 0.3)"),
     Rule("not_rgb", "low", "Pictures that are not plain RGB",
@@ -157,13 +160,13 @@ RULES = (
          "Nothing, if you load them with MaskKit. Else convert them once, all in the same way.",
          lambda photo: bool(photo.mode) and photo.mode != "RGB", lambda photo: f"{photo.mode}: {_mode_name(photo.mode)}"),
     Rule("turned", "low", "Photos that a camera note turns upright",
-         "{n} of {total} photos are stored lying or mirrored, with a note (EXIF) how to turn them. MaskKit follows it; a loader that does not sees them lying on their side.",
+         "{n} of {total} photos are stored lying or mirrored, with a note (EXIF) that tells which side is up. MaskKit follows it; a loader that does not sees them lying on their side.",
          "Nothing, if you load them with MaskKit.", lambda photo: photo.turned, lambda photo: f"shown upright: {_size(photo)}"),
     Rule("animated", "low", "Animations",
          "{n} of {total} files hold several pictures. Only the first one is used.",
          "Check that the first picture is the one that you mean.", lambda photo: photo.animated, lambda photo: f"{photo.format} with several pictures"),
     Rule("other", "low", "Files that are no photos",
-         "{n} of {total} files are no pictures, and are not named like any. They are passed over.",
+         "{n} of {total} files are no pictures, and are not named like any. MaskKit passes over such files.",
          "Move them elsewhere if they bother you.", lambda photo: photo.problem == "other", lambda photo: photo.reason),
 )
 
@@ -217,9 +220,11 @@ def _by_class(counts: dict[str, int], n: int) -> tuple[str, ...]:
 
 
 def _grammatical(sentence: str) -> str:
-    """"1 of 20 photos are" becomes "1 of 20 photos is"."""
+    """"1 of 20 photos are" becomes "1 of 20 photos is", and what goes with it."""
     if not sentence.startswith("1 of "):
         return sentence
+    for plural, singular in (("no pictures", "no picture"), ("and are not named", "and is not named"), ("their names say", "its name says"), ("their pixels", "its pixels")):
+        sentence = sentence.replace(plural, singular)
     for plural, singular in ((" are ", " is "), (" have ", " has "), (" store ", " stores "), (" hold ", " holds ")):
         at = sentence.find(plural)
         if 0 <= at < 40:

@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter
 from maskkit.audit.copies import fingerprint
 from maskkit.audit.thresholds import MEASURED_SIDE
 from maskkit.errors import InputError, require
-from maskkit.images import CLASS_NAMES, SPLIT_SPELLINGS, files_below, find_samples, open_image
+from maskkit.images import CLASS_NAMES, SPLIT_SPELLINGS, files_below, find_samples, open_image, too_many_pixels
 
 CHUNK = 512  # photos handed to the threads at a time: bounds what waits in memory
 LARGEST_JPEG_SIDE = 256  # JPEG decoders may skip detail beyond this
@@ -47,7 +47,7 @@ class Photo:
     path: Path
     class_name: str | None = None
     split: str | None = None
-    problem: str | None = None  # "unreadable", "truncated" or "other" (no photo, and not named like one)
+    problem: str | None = None  # "unreadable", "truncated", "too_large" or "other" (no photo, and not named like one)
     reason: str = ""
     n_bytes: int = 0
     digest: bytes = b""
@@ -81,7 +81,7 @@ def list_photos(folder: str | Path) -> list[Photo]:
             raise
     photos = sorted((_placed(path, root) for path in files_below(root)), key=lambda photo: photo.name)
     if not photos:
-        raise InputError(f"{root} holds no files; give a folder of photos.")
+        raise InputError(f"{root} holds no files that can be read; give a folder of photos.")
     pictures = {photo.class_name for photo in photos if _named_like_a_photo(photo.path)} - {None}
     return photos if len(pictures) > 1 else [replace(photo, class_name=None) for photo in photos]
 
@@ -104,6 +104,8 @@ def measure_photo(photo: Photo) -> Photo:
     photo = replace(photo, n_bytes=len(content), digest=hashlib.sha256(content).digest())
     try:
         photo = replace(photo, **_header(content))
+    except Image.DecompressionBombError as error:
+        return replace(photo, problem="too_large", reason=too_many_pixels(error))
     except Exception as error:  # as in open_image: Pillow reports damage in many ways
         return _unopened(photo, content, error)
     try:

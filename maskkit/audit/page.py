@@ -28,7 +28,7 @@ CHECKED = {
     "near_duplicates": "pictures in several versions", "duplicates_across_classes": "pictures in both classes", "duplicates_across_splits": "pictures in several splits",
     "empty": "empty pictures", "small": "very small photos", "large": "very large photos", "elongated": "odd shapes", "dark": "very dark photos", "bright": "very bright photos",
     "washed_out": "washed-out photos", "blurred": "blurred photos", "not_rgb": "pictures that are not plain RGB", "turned": "photos to be turned", "animated": "animations",
-    "uneven_classes": "uneven classes",
+    "uneven_classes": "uneven classes", "too_large": "photos too large to open", "unreadable_folders": "folders that cannot be read", "missing_class": "a missing class",
 }
 
 STYLE = """

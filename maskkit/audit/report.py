@@ -11,6 +11,7 @@ import numpy as np
 from maskkit.audit import thresholds
 from maskkit.audit.copies import find_copies, number_groups
 from maskkit.audit.findings import SEVERITIES, Finding, find_problems, photos_in_words, shortcut_sentence
+from maskkit.audit.folders import find_folder_problems
 from maskkit.audit.measure import Photo, list_photos, measure_photos
 from maskkit.audit.shortcuts import Shortcut, find_shortcuts, percent
 from maskkit.errors import require
@@ -76,8 +77,9 @@ def audit_folder(folder: str | Path, *, workers: int | None = None, seed: int = 
     copies = find_copies([photo.digest if photo.n_bytes else index for index, photo in enumerate(photos)], prints)
     groups = number_groups(len(photos), copies)
     shortcuts, why_not = find_shortcuts(photos, groups, seed=seed)
-    return Report(Path(folder).expanduser(), tuple(photos), groups, tuple(find_problems(photos, copies, groups, shortcuts)), tuple(shortcuts),
-                  tuple(_not_asked(photos, why_not)))
+    root = Path(folder).expanduser()
+    findings = (*find_folder_problems(root), *find_problems(photos, copies, groups, shortcuts))
+    return Report(root, tuple(photos), groups, findings, tuple(shortcuts), tuple(_not_asked(photos, why_not)))
 
 
 def as_json(report: Report) -> dict[str, object]:
@@ -141,7 +143,7 @@ def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
 def _not_asked(photos: Sequence[Photo], why_no_shortcuts: str) -> list[str]:
     found = [why_no_shortcuts] if why_no_shortcuts else []
     if not any(photo.class_name for photo in photos):
-        found.append("Copies across classes were not looked for: the folder has no class folders (such as with_mask and without_mask).")
+        found.append("Copies across classes were not looked for: the folder does not hold the class folders of two classes (such as with_mask and without_mask).")
     if not any(photo.split for photo in photos):
         found.append("Copies across splits were not looked for: the folder has no train, val and test folders. MaskKit keeps copies in one split when it makes the split.")
     return found

@@ -77,7 +77,7 @@ def find_shortcuts(photos: Sequence[Photo], groups: np.ndarray, *, seed: int = 0
     """
     names = sorted({photo.class_name for photo in photos if photo.class_name and photo.looks})
     if len(names) != 2:
-        return [], f"Shortcuts were not looked for: that takes two classes, and {'there are none' if not names else f'there is {len(names)}: ' + ', '.join(names)}."
+        return [], f"Shortcuts were not looked for: that takes two classes, and {'these photos have none' if not names else f'there is {len(names)}: ' + ', '.join(names)}."
     usable = np.array([i for i, photo in enumerate(photos) if photo.looks and photo.class_name])
     usable = _sampled(usable, seed)
     photos, groups = [photos[i] for i in usable], groups[usable]

@@ -8,7 +8,6 @@ import multiprocessing
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -22,6 +21,7 @@ from maskkit.errors import InputError
 from maskkit.faces.attributes import ATTRIBUTE_NAMES, FaceAttributes, sample_attributes, steady
 from maskkit.faces.drawing import check_image_size, draw_face
 from maskkit.faces.flaws import PlantedAttributes, as_file, as_loaded, carries_shortcut, check_shortcut, paint_shortcut
+from maskkit.files import folder_beside
 from maskkit.progress import progress_bar
 
 CHUNK = 50  # faces that a worker draws before it hands them over
@@ -88,7 +88,7 @@ def write_faces(folder: str | Path, n: int, *, image_size: int = 128, seed: int 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} exists and is not an empty folder; choose another folder or remove it.")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    drawn = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    drawn = folder_beside(folder)
     try:
         _fill_folder(drawn, draw_chunks(_draw_chunk, n, recipe, workers, progress), _columns(recipe))
         drawn.chmod(0o755)

@@ -40,7 +40,7 @@ class TrainConfig:
     precision : "float32", "bfloat16", or "auto": bfloat16 where the processor or GPU computes with it
     fast : channels-last weights and a fused optimiser: the same steps in less time, rounded differently
     weights : what the network begins with: a name for ``build_model``, or the path of a checkpoint (.pth) of the same network
-    freeze : train the last layer only, on the features that the weights give
+    freeze : train the last layer only, on the features that the weights give; random ones must be asked for by name
     teacher : path of a trained network's checkpoint (.pth), whose probabilities take the place of labels; none if empty
     averaging : in [0, 0.9999]; validated and kept is a running mean of the weights, which keeps this share of itself at each step
     growing : share of the epochs in which images grow from half their size to the whole, in [0, 1]
@@ -87,6 +87,9 @@ class TrainConfig:
             raise InputError(f"The teacher is the checkpoint (.pth) of a trained network; got {self.teacher!r}.")
         if self.weights not in WEIGHTS and not self.weights.endswith(".pth"):
             raise InputError(f"There are no weights {self.weights!r}; choose one of {', '.join(WEIGHTS)}, or give the path of a checkpoint (.pth).")
+        if self.freeze and self.weights == "auto" and self.model not in PUBLISHED:
+            raise InputError(f"With freeze only the last layer learns, from features that the weights bring, and {self.model} begins with random ones; give weights that "
+                             "have seen pictures (a .pth of the same network, or drawn for maskresnet), or weights random if that is what you want.")
         if self.growing and self.model not in ANY_SIZE:
             raise InputError(f"{self.model} fits one image size, so its images cannot grow; set growing to 0 or choose one of {', '.join(sorted(ANY_SIZE))}.")
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
-from maskkit.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from maskkit.checkpoints import BEST, Checkpoint, load_checkpoint, save_checkpoint
 from maskkit.datasets import Dataset
 from maskkit.errors import InputError
 from maskkit.files import read_csv, write_csv, write_json
@@ -20,7 +20,6 @@ from maskkit.training.averaging import RunningMean
 from maskkit.training.config import TrainConfig
 from maskkit.training.stopping import EarlyStopping
 
-BEST = "mask_cnn_best.pth"
 LAST = "last.pth"
 DAMAGED = (LookupError, TypeError, AttributeError, ValueError, RuntimeError)  # what comes of a state that is not as it was written
 ENDS = ("early stopping", "all epochs done")  # how a run that was not interrupted ends

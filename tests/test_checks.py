@@ -950,6 +950,150 @@ def test_no_hint_but_the_last_gives_predict_labels_away():
     assert "(torch.sigmoid(logits) >= 0.5).long()" in hints[-1]
 
 
+# --- a task that asks for what a function does: one step of training -----------------------------------------------
+
+LOGITS, LOSS, CLEAR, BACKWARD, STEP = "logits = model(images)\n", "loss = criterion(logits, targets)\n", "optimizer.zero_grad()\n", "loss.backward()\n", "optimizer.step()\n"
+GIVE = "return loss.item()"
+FORWARD, UPDATE = LOGITS + LOSS, CLEAR + BACKWARD + STEP
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        FORWARD + UPDATE + "return loss",
+        FORWARD + UPDATE + "return loss.detach().numpy()",
+        CLEAR + FORWARD + BACKWARD + STEP + GIVE,
+        FORWARD + BACKWARD + STEP + CLEAR + GIVE,
+        FORWARD + "model.zero_grad()\n" + BACKWARD + STEP + GIVE,
+        FORWARD + "optimizer.zero_grad(set_to_none=False)\n" + BACKWARD + STEP + GIVE,
+        FORWARD + "for weights in model.parameters():\n    weights.grad = None\n" + BACKWARD + STEP + GIVE,
+        "model.train()\nloss = criterion(model.forward(images), targets)\n" + UPDATE + "return float(loss.detach())",
+        FORWARD + "before = loss.item()\n" + UPDATE + "return before",
+        FORWARD + UPDATE + "model(images)\n" + GIVE,
+    ],
+)
+def test_a_right_step_passes_however_it_is_written(body):
+    result = attempted("training_step", body)
+    assert result.passed, result
+
+
+@pytest.mark.parametrize(
+    ("body", "misconception"),
+    [
+        (FORWARD + BACKWARD + STEP, "gradients never cleared"),
+        (FORWARD + "optimizer.zero_grad\n" + BACKWARD + STEP + GIVE, "gradients never cleared"),
+        (FORWARD + BACKWARD + "model.zero_grad()\n" + STEP + "return loss", "cleared between backward and step"),
+        (FORWARD + CLEAR + BACKWARD + CLEAR + STEP + GIVE, "cleared between backward and step"),
+        (FORWARD + CLEAR + "loss.backward\n" + STEP + GIVE, "backward forgotten"),
+        (FORWARD + STEP + GIVE, "backward forgotten"),
+        (FORWARD + CLEAR + BACKWARD + "optimizer.step\n" + GIVE, "step forgotten"),
+        (FORWARD + GIVE, "only measured"),
+        (FORWARD + STEP + CLEAR + BACKWARD, "step before backward"),
+        (FORWARD + CLEAR + STEP + BACKWARD + GIVE, "step before backward"),
+        (LOGITS + "loss = criterion(targets, logits)\n" + UPDATE + GIVE, "targets first"),
+        ("probabilities = torch.sigmoid(model(images))\nloss = criterion(probabilities, targets)\n" + UPDATE + GIVE, "sigmoid before the loss"),
+        (FORWARD + UPDATE + "print(loss.item())", "nothing returned"),
+        (FORWARD + UPDATE + "return criterion(model(images), targets)", "loss after the step"),
+        (FORWARD + UPDATE + "return loss.item() * images.size(0)", "loss of all pictures together"),
+        (FORWARD + UPDATE + "return np.mean((logits > 0).numpy() == targets.numpy())", "accuracy in place of the loss"),
+        (FORWARD + UPDATE + "return float(f'{loss:.3f}')", "loss rounded"),
+        (FORWARD + UPDATE + STEP + GIVE, "stepped twice"),
+        ("for _ in range(5):\n    loss = criterion(model(images), targets)\n    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()\nreturn loss", "stepped twice"),
+        (
+            "for image, target in zip(images, targets):\n    loss = criterion(model(image[None]), target[None])\n    optimizer.zero_grad()\n    loss.backward()\n"
+            "    optimizer.step()\nreturn loss.item()",
+            "a step for each picture",
+        ),
+        ("optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)\n" + FORWARD + UPDATE + GIVE, "an optimiser of its own"),
+        (FORWARD + CLEAR + BACKWARD + "with torch.no_grad():\n    for w in model.parameters():\n        w -= 0.01 * w.grad\n" + GIVE, "an optimiser of its own"),
+        (LOGITS + "loss = torch.nn.BCELoss()(torch.sigmoid(logits), targets)\n" + UPDATE + GIVE, "a loss of its own"),
+        ("model.eval()\n" + FORWARD + UPDATE + GIVE, "evaluation mode"),
+        (FORWARD + "loss = loss / len(images)\n" + UPDATE + GIVE, "loss divided before backward"),
+        (FORWARD + "loss = -loss\n" + UPDATE + "return -loss.item()", "uphill"),
+        ("images = images / 255\n" + FORWARD + UPDATE + GIVE, "pictures scaled again"),
+    ],
+)
+def test_wrong_steps_of_learners_are_recognised(body, misconception):
+    assert attempted("training_step", body).misconception == misconception
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (FORWARD + UPDATE + "return logits", "gives a float32 tensor of shape (7,), but the task asks for one number, the loss of the batch: loss.item()."),
+        (FORWARD + UPDATE + "return loss.item", "are its brackets () missing?"),
+        (FORWARD + UPDATE + "return int(loss)", "the weights are right after every step. Your function gives 0 as its loss, but 0.674847 is right (step 1)."),
+        (FORWARD + UPDATE + "if len(images) > 1:\n    return loss.item()", "right after every step. Your function gives nothing back (None) (step 3)."),
+        (FORWARD + CLEAR + BACKWARD + "torch.nn.utils.clip_grad_norm_(model.parameters(), 0.01)\n" + STEP + GIVE,
+         "after step 1 the weights are others than they should be. The loss that it gives is right, so the mistake is in what comes after it"),
+        (FORWARD + CLEAR + BACKWARD + "if len(images) < 7:\n    optimizer.step()\n" + GIVE, "after step 1 no weight has moved. The loss that it gives is right"),
+        (LOGITS + "loss = ((logits - targets) ** 2).mean()\n" + UPDATE + GIVE, "Your function gives 0.651805 as its loss, but 0.674847 is right."),
+    ],
+)
+def test_what_a_step_did_is_told_where_no_misconception_fits(body, said):
+    result = attempted("training_step", body)
+    assert said in result.message and result.misconception is None
+    assert result.message.startswith("For one linear layer, SGD, batches of 7, 6 and 1 pictures: ")
+
+
+def test_with_what_a_step_was_tried_is_said_in_words():
+    told = [EXERCISES["training_step"]._show_inputs(i) for i in range(len(EXERCISES["training_step"]._inputs))]
+    assert told[0] == "one linear layer, SGD, batches of 7, 6 and 1 pictures" and len(set(told)) == len(told)
+    assert any("batch normalisation, Adam, " in words for words in told) and any("a loss in which masks count 3 times, " in words for words in told)
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "meaning"),
+    [
+        (LOGITS + "loss = criterion(logits, targets).item()\n" + UPDATE + GIVE, "'float' object has no attribute 'backward', in line 5: `loss.backward()`",
+         "take it at the very end"),
+        ("with torch.no_grad():\n    logits = model(images)\n" + LOSS + UPDATE + GIVE, "does not require grad", "here the way is cut: by torch.no_grad()"),
+        (LOGITS + "loss = criterion((logits >= 0).float(), targets)\n" + UPDATE + GIVE, "does not require grad", "such as logits >= 0, which has no slope"),
+        (LOGITS + "loss = criterion(logits >= 0, targets)\n" + UPDATE + GIVE, "NotImplementedError", "A loss wants the logits themselves"),
+        (FORWARD + CLEAR + BACKWARD + BACKWARD + STEP + GIVE, "a second time", "Is it called twice?"),
+        (FORWARD + CLEAR + "logits.backward()\n" + STEP + GIVE, "for scalar outputs, in line 5", "backward() starts from one number"),
+        (FORWARD + CLEAR + "optimizer.backward()\n" + STEP + GIVE, "'SGD' object has no attribute 'backward'", "Each has its own: loss.backward()"),
+        (FORWARD + CLEAR + BACKWARD + "loss.step()\n" + GIVE, "'Tensor' object has no attribute 'step'", "optimizer.zero_grad() and optimizer.step()"),
+        ("loss = criterion(model, targets)\n" + UPDATE + GIVE, "has no attribute 'size'", "in place of what it answers, model(images)"),
+        ("loss = model(images, targets)\n" + UPDATE + GIVE, "takes 2 positional arguments but 3 were given", "gets the pictures alone"),
+        (LOGITS + "loss = criterion(images, targets)\n" + UPDATE + GIVE, "must be the same as input size", "both need the same shape, (B,)"),
+        (LOGITS + "loss = torch.nn.BCEWithLogitsLoss(logits, targets)\n" + UPDATE + GIVE, "is ambiguous", "made first and called then"),
+        (FORWARD + UPDATE + "return loss.numpy()", "Can't call numpy()", ".item() makes a plain number of the loss"),
+        ("raise RuntimeError('Expected all tensors to be on the same device')", "on the same device", "leave .to(device) out"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:size_average and reduce args")
+def test_what_torch_complains_of_in_a_step_is_told_in_words(body, error, meaning):
+    result = attempted("training_step", body)
+    assert error in result.message and meaning in result.hint()
+
+
+@pytest.mark.parametrize("body", ["logits = ...\n" + LOSS + UPDATE + GIVE, LOGITS + "loss = ...\n" + UPDATE + GIVE, FORWARD + UPDATE + "return ..."])
+def test_a_step_with_gaps_is_not_attempted(body):
+    assert attempted("training_step", body).status == NOT_ATTEMPTED
+
+
+@pytest.mark.parametrize("parameters", ["model, images, targets", "model, optimizer, criterion, images, targets, device", "model, criterion, optimizer, images, targets"])
+def test_other_parameters_of_a_step_are_told_by_their_names(parameters):
+    result = checks.training_step(learn(f"def training_step({parameters}):\n    optimizer.zero_grad()\n    return criterion(model(images), targets)\n"))
+    assert result.message == f"Your function takes ({parameters}), but the task needs (model, optimizer, criterion, images, targets), in this order."
+
+
+def test_a_step_works_whatever_the_notebook_has_set():
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    with torch.no_grad():
+        assert attempted("training_step", FORWARD + UPDATE + GIVE).passed
+    assert torch.equal(torch.rand(1), expected)  # the learner's own numbers by lot go on as if nothing had been drawn
+
+
+@pytest.mark.usefixtures("short_patience")
+def test_a_step_without_an_end_and_one_that_quits_are_told():
+    assert "did not come to an end for one linear layer, SGD" in attempted("training_step", "while True: pass").message
+    assert "SystemExit" in attempted("training_step", "exit()").message
+
+
 # --- whatever a learner may write ----------------------------------------------------------------------------------
 
 

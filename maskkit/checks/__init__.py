@@ -12,7 +12,7 @@ from maskkit.checks.exercise import EXERCISES, Exercise, Misconception
 from maskkit.checks.explore_data import class_balance, clue_accuracy, leaked_groups, mean_image
 from maskkit.checks.report import NOT_ATTEMPTED, PASSED, TRY_AGAIN, CheckResult
 from maskkit.checks.start_here import how_many_right, numbers_in_picture, says_mask
-from maskkit.checks.training import best_epoch, binary_cross_entropy, should_stop
+from maskkit.checks.training import best_epoch, binary_cross_entropy, should_stop, training_step
 from maskkit.checks.tuning import growing_rates, number_of_steps, winners_optimism
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     *("class_balance", "clue_accuracy", "mean_image", "leaked_groups"),
     *("to_unit_range", "flip_horizontal", "adjust_brightness", "label_safe"),
     *("output_size", "conv_parameters", "convolve2d", "receptive_field", "predict_labels"),
-    *("best_epoch", "should_stop", "binary_cross_entropy"),
+    *("best_epoch", "should_stop", "binary_cross_entropy", "training_step"),
     *("accuracy", "precision_recall", "majority_baseline", "normal_interval", "total_cost"),
     *("growing_rates", "number_of_steps", "winners_optimism"),
     *("vgg_block_parameters", "batch_norm", "residual_output"),

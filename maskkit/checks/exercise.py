@@ -77,6 +77,9 @@ class Exercise:
     canonical : brings an answer into the form in which answers are compared, such as ``sorted``
     tolerance : relative tolerance of numbers
     takes_value : the learner gives a value in place of a function
+    observe : for a task that asks for what a function does, and not only for what it returns: makes of the learner's function the one whose answers are
+        compared. It takes a case, whose arguments say in words what they are (``str``), calls the learner's function and returns what came of it
+    complain : what is wrong with such an answer, given it and the right one, in words
     """
 
     reference: Callable
@@ -87,6 +90,8 @@ class Exercise:
     canonical: Callable = _as_it_is
     tolerance: float = 1e-4
     takes_value: bool = False
+    observe: Callable[[Callable], Callable] | None = None
+    complain: Callable[[object, object], str] | None = None
 
     def __post_init__(self) -> None:
         EXERCISES[self.name] = self
@@ -123,9 +128,14 @@ class Exercise:
 
     def _answers(self, function: Callable) -> list[Outcome]:
         """What a function of ours answers; wrong ones divide by zero now and then, of which the learner need not hear."""
+        answer = self.observe(function) if self.observe else function
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return [self._in_canonical_form(runner.call(function, case)) for case in self._inputs]
+            return [self._in_canonical_form(runner.call(answer, case)) for case in self._inputs]
+
+    def _run(self, function: Callable) -> list[Outcome]:
+        """What the learner's function answers, or what came of it."""
+        return [self._in_canonical_form(outcome) for outcome in runner.run(function, self._inputs, observe=self.observe)]
 
     def _in_canonical_form(self, outcome: Outcome) -> Outcome:
         if outcome.error is not None or outcome.value is None or (_length(outcome.value) or 0) > _LONG:
@@ -160,8 +170,8 @@ class Exercise:
     def _too_few_or_too_many(self, function: Callable) -> CheckResult | None:
         signature = _signature(function)
         try:
-            for case in self._inputs if signature else ():
-                signature.bind(*case)
+            if signature:
+                signature.bind(*inspect.signature(self.reference).parameters)
         except TypeError:
             return self._wrong_parameters(signature)
         return None
@@ -179,7 +189,7 @@ class Exercise:
 
     def _judge(self, attempt: object) -> CheckResult:
         function = (lambda: attempt) if self.takes_value else attempt
-        outcomes = [self._in_canonical_form(outcome) for outcome in runner.run(function, self._inputs)]
+        outcomes = self._run(function)
         if any(_is_unfinished(outcome) for outcome in outcomes):
             return self._not_attempted("There is still a `...` in your function.")
         if outcomes[-1].timed_out:
@@ -195,7 +205,7 @@ class Exercise:
         if not all(self._is_comparable(*pair) for pair in zip(outcomes, self._expected)):
             return None
         with redirect_stdout(io.StringIO()):  # what it prints has been seen
-            again = [self._in_canonical_form(outcome) for outcome in runner.run(function, self._inputs)]
+            again = self._run(function)
         if not any(self._differs(*three) for three in zip(outcomes, again, self._expected)):
             return None
         return CheckResult(TRY_AGAIN, _CHANCE_MESSAGE, self._hints(_CHANCE_HINT), "left to chance")
@@ -251,7 +261,7 @@ class Exercise:
         if digits is not None:
             return self._try_again(f"Your answers are right, but rounded to {digits} {'digit' if digits == 1 else 'digits'} behind the point. Give back the number itself, "
                                    "and round it when you print it.")
-        text = complaint(got.value, expected)
+        text = (self.complain or complaint)(got.value, expected)
         prefix = f"For {inputs}: " if inputs else ""
         if self.takes_value:  # there is no function
             text = text.replace("your function gives", "this is", 1)
@@ -272,6 +282,8 @@ class Exercise:
         return f" (Right for {sum(right)} of {len(right)} inputs.)" if any(right) else ""
 
     def _show_inputs(self, index: int) -> str:
+        if self.observe:
+            return ", ".join(map(str, self._inputs[index]))
         names = inspect.signature(self.reference).parameters
         return ", ".join(f"{name} = {_short(value)}" for name, value in zip(names, self._inputs[index]))
 
@@ -347,12 +359,15 @@ def _still_open(value: object) -> list:
 
 
 def _is_unfinished(outcome: Outcome) -> bool:
-    """`...` came back, or was computed with: "unsupported operand type(s) for +: 'int' and 'ellipsis'"."""
+    """`...` came back, or was worked with: "unsupported operand type(s) for +: 'int' and 'ellipsis'".
+
+    A NotImplementedError of torch's own, for what it cannot do with True and False, is another matter.
+    """
     return (
         outcome.value is ...
         or isinstance(outcome.value, (tuple, list)) and any(v is ... for v in outcome.value)
-        or isinstance(outcome.error, NotImplementedError)
-        or isinstance(outcome.error, TypeError) and "ellipsis" in str(outcome.error).lower()
+        or isinstance(outcome.error, NotImplementedError) and "not supported" not in str(outcome.error) and "not implemented for" not in str(outcome.error)
+        or isinstance(outcome.error, (TypeError, AttributeError)) and "ellipsis" in str(outcome.error).lower()
     )
 
 

@@ -21,6 +21,10 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
     (SystemExit, "", "exit() would end the whole notebook. A function is left with `return`."),
     (EOFError, "", "A check cannot type anything in: the values come as arguments, in the brackets of `def`."),
     (ValueError, "to unpack", "As many names as stand on the left, so many values must come from the right, each time: zip(a, b) makes pairs of two lists."),
+    (RuntimeError, "Boolean value of Tensor", "An `if`, `and`, `or`, `min` or `max` wants one True or False, but this is a whole tensor of them: "
+     "&, | and torch.where work on all elements at once. (And a layer or a loss is made first and called then: nn.BCEWithLogitsLoss()(logits, targets), or criterion(logits, targets).)"),
+    (NotImplementedError, "'Bool'|two bool tensors", "torch cannot calculate this with True and False: x.float() makes numbers of them. "
+     "(A loss wants the logits themselves, and not a yes or no, such as logits >= 0.)"),
     (Exception, "ambiguous", "An `if`, `and`, `or`, `min` or `max` wants one True or False, but this is a whole array of them. "
      "Work on all elements at once: &, |, torch.where, clamp; and put brackets around each comparison."),
     (TypeError, "builtin_function_or_method|'(function|method)'|'type'", "A function stands here without its brackets (), so it was not called."),
@@ -28,6 +32,7 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
      "A list cannot be compared with a number all at once: go through it with `for`."),
     (TypeError, "not supported between instances of 'set'", "A set cannot be compared with a number. len(...) says how many things are in it."),
     (TypeError, "not supported between instances of .*'str'", "A number in quotation marks is a text: leave them out."),
+    (TypeError, r"forward\(\) takes", "A model or a layer gets the pictures alone: model(images). The loss is what wants two things, criterion(logits, targets)."),
     (TypeError, "'(ellipsis|NoneType)'", "Something in this line has no value (None): did the function that made it forget its `return`?"),
     (TypeError, r"for \^:", "^ is no power in Python: 2 ** 3 is."),
     (TypeError, "'set' and 'set'", "Sets are not added up: a | b joins two of them, a & b keeps what they share."),
@@ -50,6 +55,11 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
      "The tensor has fewer axes than that. print(x.shape) shows them; they are counted from 0."),
     (IndexError, "must be of integer|only integers", "In square brackets stand whole numbers, or True and False; these are neither."),
     (IndexError, "", "Positions are counted from 0, so the last one is the length minus 1."),
+    (AttributeError, "'(float|int)' object has no attribute 'backward'", "backward() belongs to the loss as criterion gives it, which is a tensor that "
+     "remembers how it was computed. .item() makes a plain number of it, which does not: take it at the very end. (And a name that is given no value "
+     "inside the function is looked up in the cells above.)"),
+    (AttributeError, "has no attribute '(backward|step|zero_grad)'",
+     "Each has its own: loss.backward(), optimizer.zero_grad() and optimizer.step(). What stands before this dot is not its owner."),
     (AttributeError, "'Tensor' object has no attribute 'astype'", "astype belongs to arrays of numpy. A tensor becomes float with x.float()."),
     (AttributeError, "'(Tensor|numpy.ndarray)' object has no attribute 'count'", "count belongs to lists. Of a tensor or an array, (x == 1).sum() counts the ones."),
     (AttributeError, "'(Tensor|numpy.ndarray)' object has no attribute 'append'", "append belongs to lists. Collect in a list, and make one array of it at the end."),
@@ -62,6 +72,7 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
      "Lists know index, count and append. argmin, mean and sum() belong to arrays: np.argmin(x), np.mean(x), or sum(x)."),
     (TypeError, "indices must be integers", "A position is a whole number; what stands in the square brackets is none."),
     (AttributeError, "builtin_function_or_method", "A function stands before the dot without its brackets (), so it was not called."),
+    (AttributeError, "has no attribute 'size'", "A tensor is wanted here, and this is none. Was the model given, in place of what it answers, model(images)?"),
     (AttributeError, "", "print(type(...)) of what stands before the dot shows what it is."),
     (ValueError, "only one element|only length-1",
      "float() and int() make one Python number. A whole tensor becomes float with x.float()."),
@@ -71,6 +82,15 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
     (KeyError, "", "This key is not in the dictionary."),
     (RuntimeError, "could not infer output dtype",
      "torch takes no mean of whole numbers, nor of True and False: make floats first, x.float().mean()."),
+    (RuntimeError, "does not require grad and does not have a grad_fn", "backward() goes back from the loss to the weights, and here "
+     "the way is cut: by torch.no_grad(), .detach() or .item(), or by an answer that is yes or no, such as logits >= 0, which has no slope. The loss is computed from the logits, as model(images) gives them."),
+    (RuntimeError, "backward through the graph a second time", "backward() has gone this way already, and for each loss it can do so once. Is it called "
+     "twice? Or is the loss an old one: a name that is given no value inside the function is looked up in the cells above."),
+    (RuntimeError, "grad can be implicitly created only for scalar", "backward() starts from one number, the loss of the batch. Here it would start from several."),
+    (RuntimeError, "on a Tensor that requires grad|on Tensor that requires grad", ".item() makes a plain number of the loss."),
+    (RuntimeError, "on the same device|type .* should be the same", "Some of the numbers lie on the GPU and some do not. A function that is given "
+     "a model and a batch finds both in the same place: leave .to(device) out of it."),
+    (ValueError, "arget size .* input size", "The loss compares one logit with one target, so both need the same shape, (B,). Print both shapes before this line."),
     (RuntimeError, "must match the size", "Two shapes do not fit together. Print both before this line."),
     (RuntimeError, "non-positive stride", "The stride came out as 0. nn.Conv2d takes kernel, stride, padding in this order; better name them."),
     (RuntimeError, "can't be cast", "A uint8 tensor cannot hold fractions: make floats first, x.float()."),

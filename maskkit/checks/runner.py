@@ -40,13 +40,13 @@ class Outcome:
         return isinstance(self.error, OutOfTime)
 
 
-def run(function: Callable, cases: Sequence[tuple], seconds: float | None = None) -> list[Outcome]:
-    """Call `function` with a copy of each case's arguments, in a thread of its own.
+def run(function: Callable, cases: Sequence[tuple], seconds: float | None = None, observe: Callable[[Callable], Callable] | None = None) -> list[Outcome]:
+    """Call `function`, or what `observe` makes of it, with a copy of each case's arguments, in a thread of its own.
 
     The outcomes end early, with one that has timed out, where the calls together take longer than `seconds`. A thread
     works alike on Windows, macOS, Linux and inside a notebook's kernel, where signals and forks do not.
     """
-    worker = _Worker(function, cases)
+    worker = _Worker(observe(function) if observe else function, cases)
     with _short_output(), _no_exit(function), _limited_memory():
         worker.start()
         worker.wait(TIME_LIMIT if seconds is None else seconds)

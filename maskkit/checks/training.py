@@ -1,14 +1,17 @@
-"""Checks of notebook 04: the loss by hand, the best epoch, and when to stop."""
+"""Checks of notebook 04: the loss by hand, one step of training, the best epoch, and when to stop."""
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from numbers import Real
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from maskkit.checks.exercise import Misconception, exercise
+from maskkit.checks.exercise import Misconception, describe, exercise
 
 
 def _losses(rng: np.random.Generator) -> list[list[float]]:
@@ -952,3 +955,363 @@ def _wrong_answers(logits: Tensor, targets: Tensor, mask: Callable = torch.gt) -
 def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """Return the mean binary cross-entropy (natural logarithm) of logits (B,) with targets (B,), which are 0.0 and 1.0."""
     return F.binary_cross_entropy_with_logits(logits, targets)
+
+
+# --- one step of training: what it does to the weights is what counts ----------------------------------------------
+
+_LAYERS = {
+    "one linear layer": lambda: [],
+    "a small convolutional network": lambda: [nn.Conv2d(3, 3, 3, padding=1), nn.ReLU()],
+    "a small network with batch normalisation": lambda: [nn.Conv2d(3, 3, 3, padding=1, bias=False), nn.BatchNorm2d(3), nn.ReLU()],
+}
+_OPTIMIZERS = {
+    "SGD": lambda weights: torch.optim.SGD(weights, lr=0.5),
+    "SGD with momentum": lambda weights: torch.optim.SGD(weights, lr=0.2, momentum=0.9),
+    "Adam": lambda weights: torch.optim.Adam(weights, lr=0.05),
+}
+_STUCK = ((), ("backward",), ("step",), ("backward", "step"), ("step", "backward"))  # what was called, where no weight has moved
+
+
+@dataclass(frozen=True)
+class _Training:
+    """A tiny network, an optimiser and some batches: what a training step is tried with, and how a learner is told of it."""
+
+    network: str
+    optimizer: str
+    sizes: tuple[int, ...]
+    pixels: tuple[int, int]
+    masks_count: float
+    seed: int
+
+    def __str__(self) -> str:
+        *sizes, last = self.sizes
+        loss = f"a loss in which masks count {self.masks_count:g} times, " if self.masks_count != 1 else ""
+        return f"{self.network}, {self.optimizer}, {loss}batches of {', '.join(map(str, sizes))} and {last} pictures"
+
+    def begin(self) -> tuple[nn.Module, torch.optim.Optimizer, nn.Module, list[tuple[Tensor, Tensor]]]:
+        """Everything anew, from the seed; the learner's own numbers by lot go on as if nothing had been drawn."""
+        with torch.random.fork_rng(devices=()):
+            torch.manual_seed(self.seed)
+            model = nn.Sequential(*_LAYERS[self.network](), nn.Flatten(), nn.Linear(3 * math.prod(self.pixels), 1), nn.Flatten(0))
+            batches = [(torch.rand(n, 3, *self.pixels), (torch.arange(n) + step) % 2.0) for step, n in enumerate(self.sizes)]
+        return model, _OPTIMIZERS[self.optimizer](model.parameters()), nn.BCEWithLogitsLoss(pos_weight=torch.tensor(self.masks_count)), batches
+
+
+def _trainings(rng: np.random.Generator) -> list[tuple]:
+    linear, convolutional, normalised = _LAYERS
+    kinds = [
+        (linear, "SGD", 1.0), (linear, "SGD with momentum", 1.0), (convolutional, "Adam", 1.0), (normalised, "SGD", 1.0), (normalised, "Adam", 1.0),
+        (linear, "SGD", 3.0), (convolutional, "SGD with momentum", 2.0),
+    ]  # fmt: skip
+    sizes = [rng.permutation([1, *rng.choice(range(2, 9), 2, replace=False)]).tolist() for _ in kinds]
+    pixels = [rng.permutation([3, 4, 5])[:2].tolist() for _ in kinds]
+    return [(_Training(*kind[:2], tuple(n), tuple(p), kind[2], seed),) for seed, (kind, n, p) in enumerate(zip(kinds, sizes, pixels))]
+
+
+def _weights(model: nn.Module) -> np.ndarray:
+    return torch.cat([weights.detach().flatten() for weights in model.parameters()]).cpu().numpy()
+
+
+def _loss_as_number(loss: object) -> float | None:
+    """A loss that was returned; nan if nothing was, and None if it is something else than one number."""
+    if loss is None:
+        return math.nan
+    if isinstance(loss, Tensor):
+        loss = loss.detach().cpu()
+    return float(loss) if isinstance(loss, Real) or getattr(loss, "shape", None) in ((), (1,)) else None
+
+
+def _what_steps_do(training_step: Callable) -> Callable:
+    """Turn a training step into what several of them in a row do.
+
+    Each gives a row: the loss that was returned, what was called if no weight has moved (its place in `_STUCK`; -1 if some have) and all the weights.
+    """
+
+    def steps(training: _Training) -> np.ndarray | object:
+        model, optimizer, criterion, batches = training.begin()
+        called, rows = [], []
+        list(model.parameters())[-1].register_hook(lambda gradient: called.append("backward"))
+        optimizer.register_step_pre_hook(lambda *_: called.append("step"))
+        for images, targets in batches:
+            called.clear()
+            before = _weights(model)
+            with torch.enable_grad():
+                answer = training_step(model, optimizer, criterion, images, targets)
+            loss, after = _loss_as_number(answer), _weights(model)
+            if loss is None:
+                return answer
+            stuck = _STUCK.index(tuple(dict.fromkeys(called))) if (before == after).all() else -1
+            rows.append([loss, stuck, *after])
+        return np.array(rows)
+
+    return steps
+
+
+def _wrong_step(got: object, expected: np.ndarray) -> str:
+    """What is wrong with the steps: what was returned, or where the weights first went astray."""
+    if getattr(got, "shape", None) != expected.shape:
+        return f"your function gives {describe(got)}, but the task asks for one number, the loss of the batch: loss.item()."
+    right = np.isclose(got, expected, 1e-4, 1e-6)
+    astray = ~right[:, 1:].all(axis=1)
+    step = int(np.argmax(astray)) if astray.any() else int(np.argmin(right[:, 0]))
+    yours, its_loss_is_right = got[step, 0], right[step, 0]
+    about_loss = (
+        "Your function gives nothing back (None)" if np.isnan(yours) else f"Your function gives {yours:.6g} as its loss, but {expected[step, 0]:.6g} is right"
+    )
+    if not astray.any():
+        return f"the weights are right after every step. {about_loss} (step {step + 1})."
+    weights = "no weight has moved" if got[step, 1] >= 0 else "the weights are others than they should be"
+    if its_loss_is_right:
+        about_loss = "The loss that it gives is right, so the mistake is in what comes after it, or in what is carried over from step to step"
+    return f"after step {step + 1} {weights}. {about_loss}."
+
+
+def _step(*calls: str, loss: Callable | None = None, give: Callable | None = None) -> Callable:
+    """A training step that computes a loss, makes the calls in this order, and gives something back."""
+
+    def training_step(model, optimizer, criterion, images, targets):
+        logits = model(images)
+        computed = loss(logits, targets, criterion) if loss else criterion(logits, targets)
+        for call in calls:
+            {"clear": optimizer.zero_grad, "backward": computed.backward, "step": optimizer.step}[call]()
+        return give(computed, logits, targets, model(images), criterion) if give else computed.item()
+
+    return training_step
+
+
+_RIGHT = ("clear", "backward", "step")
+
+
+def _without_return(training_step: Callable) -> Callable:
+    def without(*arguments):
+        training_step(*arguments)
+
+    return without
+
+
+def _or_without_return(*wrong: Callable) -> dict:
+    """`wrong` and `also` of a misconception about the weights, which is as true of a function that forgets its return besides."""
+    return {"wrong": wrong[0], "also": (*wrong[1:], *map(_without_return, wrong))}
+
+
+def _with_an_optimizer_of_its_own(make: Callable) -> Callable:
+    return lambda model, optimizer, criterion, images, targets: _step(*_RIGHT)(model, make(model.parameters()), criterion, images, targets)
+
+
+def _on_other_pictures(change: Callable) -> Callable:
+    return lambda model, optimizer, criterion, images, targets: _step(*_RIGHT)(model, optimizer, criterion, change(images), targets)
+
+
+def _in_evaluation_mode(model, optimizer, criterion, images, targets):
+    model.eval()
+    return _step(*_RIGHT)(model, optimizer, criterion, images, targets)
+
+
+def _several_times(times: int, give: int) -> Callable:
+    """The whole step, several times on the same batch."""
+    return lambda *arguments: [_step(*_RIGHT)(*arguments) for _ in range(times)][give]
+
+
+def _picture_by_picture(give: Callable) -> Callable:
+    """A step for each picture of the batch."""
+
+    def training_step(model, optimizer, criterion, images, targets):
+        return give([_step(*_RIGHT)(model, optimizer, criterion, images[i : i + 1], targets[i : i + 1]) for i in range(len(images))])
+
+    return training_step
+
+
+def _share_right(loss, logits, targets, logits_after, criterion) -> Tensor:
+    return ((logits >= 0) == (targets == 1)).float().mean()
+
+
+def _rounded_to(digits: int) -> Callable:
+    return _step(*_RIGHT, give=lambda loss, *_: round(loss.item(), digits))
+
+
+@exercise(
+    "04",
+    cases=_trainings,
+    observe=_what_steps_do,
+    complain=_wrong_step,
+    hints=(
+        "In words: predict the logits, measure the loss, clear the old gradients, go backward from the loss, take the step. Who does each: the model, the "
+        "criterion, the optimiser, or the loss?",
+        "The first two lines make something, logits and loss. The three after them only call something: the optimiser's zero_grad(), the loss's backward(), the "
+        "optimiser's step(). Mind the brackets ().",
+        "logits = model(images), loss = criterion(logits, targets), optimizer.zero_grad(), loss.backward(), optimizer.step(), return loss.item(): a line each.",
+    ),
+    misconceptions=(
+        Misconception(
+            "gradients never cleared",
+            **_or_without_return(_step("backward", "step")),
+            message="The first step is right, the later ones are not: the old gradients are never cleared. PyTorch adds each new gradient to what is there, so "
+            "every step also follows the batches before.",
+            hint="optimizer.zero_grad(), with its brackets, before loss.backward().",
+        ),
+        Misconception(
+            "cleared between backward and step",
+            **_or_without_return(_step("backward", "clear", "step")),
+            message="No weight moves: zero_grad() comes after backward() and before step(), so it throws away the gradient that you have just computed.",
+            hint="Clear first, then backward, then step.",
+        ),
+        Misconception(
+            "backward forgotten",
+            **_or_without_return(_step("clear", "step")),
+            message="No weight moves: step() is called, but nobody has computed a gradient. Without one, the optimiser leaves every weight where it is, and PyTorch "
+            "does not complain.",
+            hint="loss.backward(), with its brackets, before the step.",
+        ),
+        Misconception(
+            "step forgotten",
+            **_or_without_return(_step("clear", "backward"), _step("backward")),
+            message="No weight moves: the gradient is there, but the step is missing. backward() only computes in which direction to go; it does not go.",
+            hint="optimizer.step(), with its brackets, at the end.",
+        ),
+        Misconception(
+            "only measured",
+            **_or_without_return(_step(), _step("clear")),
+            message="No weight moves: the loss is computed, and nothing follows from it. Neither backward() nor step() was called.",
+            hint="Two calls are missing: one of the loss, one of the optimiser. (Without its brackets () a function is named, but not called.)",
+        ),
+        Misconception(
+            "step before backward",
+            **_or_without_return(
+                _step("step", "clear", "backward"), _step("clear", "step", "backward"), _step("step", "backward"), _step("step", "backward", "clear")
+            ),
+            message="step() comes before backward(), so the gradient of this batch is not there yet: the step follows an old one, or none at all.",
+            hint="backward() first: it says in which direction. Then step().",
+        ),
+        Misconception(
+            "targets first",
+            **_or_without_return(_step(*_RIGHT, loss=lambda logits, targets, criterion: criterion(targets, logits))),
+            message="In the brackets of criterion the targets come first. It takes them for logits, then, and the logits for the truth: the loss is another, and no "
+            "error tells you.",
+            hint="The prediction first, the truth second, as in exercise 1.",
+        ),
+        Misconception(
+            "sigmoid before the loss",
+            **_or_without_return(_step(*_RIGHT, loss=lambda logits, targets, criterion: criterion(logits.sigmoid(), targets))),
+            message="The loss gets probabilities. BCEWithLogitsLoss wants the logits, as the \"with logits\" in its name says: it has a sigmoid inside, and yours is "
+            "the second one.",
+            hint="criterion(logits, targets), without a sigmoid.",
+        ),
+        Misconception(
+            "nothing returned",
+            _without_return(_step(*_RIGHT)),
+            "The step is right: every weight is where it should be. But your function gives nothing back (None), and the task asks for the loss. (print shows it, "
+            "and gives nothing back.)",
+            "return loss.item() as the last line.",
+        ),
+        Misconception(
+            "loss after the step",
+            _step(*_RIGHT, give=lambda loss, logits, targets, logits_after, criterion: criterion(logits_after, targets).item()),
+            "The step is right. But you give back the loss after it, computed anew; that predicts twice for each batch, and the task asks for the loss that the "
+            "step was taken by.",
+            "Keep the first loss, and return it.",
+        ),
+        Misconception(
+            "loss of all pictures together",
+            _step(*_RIGHT, give=lambda loss, logits, *_: loss.item() * len(logits)),
+            "The step is right. But you give back the loss times the number of pictures; the task asks for the loss as criterion gives it, the mean of the batch.",
+            "return loss.item().",
+        ),
+        Misconception(
+            "loss divided by the number of pictures",
+            _step(*_RIGHT, give=lambda loss, logits, *_: loss.item() / len(logits)),
+            "The step is right. But you divide the loss by the number of pictures before you give it back. criterion gives the mean already.",
+            "return loss.item().",
+        ),
+        Misconception(
+            "accuracy in place of the loss",
+            _step(*_RIGHT, give=_share_right),
+            "The step is right. But you give back the share of right answers; the task asks for the loss.",
+            "return loss.item().",
+        ),
+        Misconception(
+            "loss rounded",
+            _rounded_to(2),
+            "The step is right. But the loss that you give back is rounded. Whoever calls the function may want to add it up: give back the number itself.",
+            "return loss.item(); round it when you print it.",
+            also=(_rounded_to(1), _rounded_to(3)),
+        ),
+        Misconception(
+            "stepped twice",
+            **_or_without_return(_step(*_RIGHT, "step"), _several_times(2, 0), _several_times(2, 1), *(_several_times(times, -1) for times in (3, 5, 10))),
+            message="Each call takes more than one step on its batch. One is what the task asks for: the loop around it brings the next batch.",
+            hint="Each of the five lines once, and no loop in this function.",
+        ),
+        Misconception(
+            "a step for each picture",
+            **_or_without_return(_picture_by_picture(lambda losses: losses[-1]), _picture_by_picture(np.mean), _picture_by_picture(sum)),
+            message="You take a step for each picture. The model and the criterion take the whole batch at once, and then there is one step, in the mean direction "
+            "of all its pictures.",
+            hint="No loop over the pictures: model(images).",
+        ),
+        Misconception(
+            "an optimiser of its own",
+            **_or_without_return(
+                *(_with_an_optimizer_of_its_own(partial(torch.optim.Adam, lr=lr)) for lr in (1e-3, 1e-2, 1e-4)),
+                *(_with_an_optimizer_of_its_own(partial(torch.optim.SGD, lr=lr)) for lr in (1e-2, 1e-3, 1e-1)),
+            ),
+            message="The optimiser that your function is given never steps: the weights are moved by another, with a learning rate of its own. And one that is made "
+            "anew for each batch forgets what Adam and momentum remember from the steps before.",
+            hint="Use the optimizer in the brackets of `def`: its step() knows the learning rate.",
+        ),
+        Misconception(
+            "a loss of its own",
+            **_or_without_return(_step(*_RIGHT, loss=lambda logits, targets, criterion: F.binary_cross_entropy_with_logits(logits, targets))),
+            message="Your function uses a loss of its own, and the criterion that it is given has no say: where masks count more, the step is wrong.",
+            hint="criterion(logits, targets), with the criterion in the brackets of `def`.",
+        ),
+        Misconception(
+            "evaluation mode",
+            **_or_without_return(_in_evaluation_mode),
+            message="The model is in evaluation mode (eval), which is for validation. Layers such as batch normalisation then go by what they have noted earlier, and "
+            "not by this batch.",
+            hint="Leave eval() out; in the loop above, model.train() stands before the first batch.",
+        ),
+        Misconception(
+            "loss divided before backward",
+            **_or_without_return(
+                _step(*_RIGHT, loss=lambda logits, targets, criterion: criterion(logits, targets) / len(logits)),
+                _step(*_RIGHT, loss=lambda logits, targets, criterion: criterion(logits, targets) / len(logits), give=lambda loss, logits, *_: loss.item() * len(logits)),
+            ),
+            message="You divide the loss by the number of pictures before backward(). criterion gives the mean already, so the steps become too short.",
+            hint="criterion(logits, targets), as it is.",
+        ),
+        Misconception(
+            "loss multiplied before backward",
+            **_or_without_return(
+                _step(*_RIGHT, loss=lambda logits, targets, criterion: criterion(logits, targets) * len(logits)),
+                _step(*_RIGHT, loss=lambda logits, targets, criterion: criterion(logits, targets) * len(logits), give=lambda loss, logits, *_: loss.item() / len(logits)),
+            ),
+            message="You multiply the loss by the number of pictures before backward(), so the step of a large batch becomes too long. The mean, as criterion gives "
+            "it, is what the learning rate is made for.",
+            hint="criterion(logits, targets), as it is.",
+        ),
+        Misconception(
+            "uphill",
+            **_or_without_return(
+                _step(*_RIGHT, loss=lambda logits, targets, criterion: -criterion(logits, targets)),
+                _step(*_RIGHT, loss=lambda logits, targets, criterion: -criterion(logits, targets), give=lambda loss, *_: -loss.item()),
+            ),
+            message="You take the step uphill: a minus stands before the loss. The optimiser goes downhill by itself.",
+            hint="Leave the minus out.",
+        ),
+        Misconception(
+            "pictures scaled again",
+            **_or_without_return(_on_other_pictures(lambda images: images / 255)),
+            message="You divide the pictures by 255. They come as floats from 0 to 1 already, so they are nearly black now.",
+            hint="model(images), with the images as they are.",
+        ),
+    ),
+)
+def training_step(model: nn.Module, optimizer: torch.optim.Optimizer, criterion: nn.Module, images: Tensor, targets: Tensor) -> float:
+    """Take one step on a batch: predict, measure, clear, backward, step; return the loss."""
+    logits = model(images)
+    loss = criterion(logits, targets)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()

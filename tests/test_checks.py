@@ -1283,6 +1283,7 @@ def test_what_is_far_too_large_is_an_error_and_not_the_end_of_the_kernel(express
         ("return 1 if np.array(val_losses) > 0 else 2", "wants one True or False"),
     ],
 )
+@pytest.mark.filterwarnings("ignore::SyntaxWarning")
 def test_the_first_hint_says_what_an_error_means(body, meaning):
     assert meaning in attempted("best_epoch", body).hint()
 

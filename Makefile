@@ -8,8 +8,10 @@ SOLUTIONS := $(wildcard notebooks/solutions/*.ipynb)
 DEMO := runs/demo
 
 # Threads that wait should sleep: the default of GNU OpenMP is to spin, and where a browser or anything else wants the
-# same two cores, training then takes three times as long. The numbers stay the same.
+# same two cores, training then takes three times as long. To be at hand for the next small step they stay awake for a
+# moment (so many turns of a loop). The numbers stay the same.
 export OMP_WAIT_POLICY ?= PASSIVE
+export GOMP_SPINCOUNT ?= 3000
 
 .PHONY: install lab test test-unit test-notebooks test-browser test-bundle bundle demo notebooks execute docs bench-notebooks bench-audit bench-export bench-imports bench-accuracy bench-speed bench-synthetic bench-streaming bench-few-photos bench-tuning bench-depth clean
 

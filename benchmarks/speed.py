@@ -128,7 +128,7 @@ def our_overhead(steps: int, augmentation: str, bfloat16: bool, model_name: str)
     for step in range(steps + 5):
         began = time.perf_counter()
         images, targets = next(batches)
-        images = augment(to_float(images), AUGMENTATIONS[augmentation])
+        images = augment(images, AUGMENTATIONS[augmentation])
         prepared = time.perf_counter()
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             logits = model(images).float()
@@ -202,8 +202,9 @@ JOBS: dict[str, Callable[..., object]] = {
 
 def in_own_process(job: str, *arguments: object) -> object:
     """The result of one of ``JOBS`` in a new process."""
-    # "maskkit train" sets both; the other sides run as their users would run them, but share a busy machine as well.
-    environment = {"OMP_WAIT_POLICY": "PASSIVE", **({} if job in ("folder", "fastai", "folder-goal") else {"THP_MEM_ALLOC_ENABLE": "1"})}
+    # "maskkit train" sets all three; the other sides run as their users would run them, but share a busy machine as well.
+    ours = {} if job in ("folder", "fastai", "folder-goal") else {"THP_MEM_ALLOC_ENABLE": "1", "GOMP_SPINCOUNT": "3000"}
+    environment = {"OMP_WAIT_POLICY": "PASSIVE", **ours}
     done = subprocess.run([sys.executable, __file__, "job", job, json.dumps(arguments)], stdout=subprocess.PIPE, text=True,
                           env={**os.environ, **environment})
     return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None

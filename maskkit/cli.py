@@ -42,8 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     0: done. 2: the input cannot be used, said in one line. 130: interrupted with Ctrl-C.
     """
     # Before torch is loaded: threads that wait then sleep, where GNU OpenMP would let them spin and so slow down
-    # training threefold as soon as another program wants the same cores. The numbers stay the same.
+    # training threefold as soon as another program wants the same cores; only for a moment they stay awake, to be
+    # at hand for the next small step of an augmentation (benchmarks/speed.py overhead). The numbers stay the same.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     # Also before torch is loaded: large tensors on large memory pages, which the system clears and finds in less time (Linux).
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     logging.basicConfig(format="maskkit: %(message)s", level=logging.WARNING if _is_first_process() else logging.ERROR, stream=sys.stderr)

@@ -111,7 +111,14 @@ def take(images: Images, chosen: np.ndarray) -> Images:
 
 def batches_of(images: Images, positions: Iterable[Tensor]) -> Iterator[Tensor]:
     """The images at each of ``positions``."""
-    return images.batches(positions) if isinstance(images, StreamedImages) else (images[chosen] for chosen in positions)
+    return images.batches(positions) if isinstance(images, StreamedImages) else (_copies(images, chosen) for chosen in positions)
+
+
+def _copies(images: Tensor, chosen: Tensor) -> Tensor:
+    """``images[chosen]`` in less time: PyTorch copies element by element, so it is handed the bytes eight at a time."""
+    if images[:1].nbytes % 8 or not images.is_contiguous() or images.storage_offset() % 8:
+        return images[chosen]
+    return images.flatten(1).view(torch.int64)[chosen].view(torch.uint8).view(-1, *images.shape[1:])
 
 
 def pixel_digest(images: Images) -> hashlib.blake2b:

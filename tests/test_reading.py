@@ -16,7 +16,7 @@ from maskkit.datasets import load_dataset
 from maskkit.errors import InputError
 from maskkit.evaluation import predict_proba
 from maskkit.models import build_model
-from maskkit.reading import StreamedImages, fits_in_memory, read
+from maskkit.reading import StreamedImages, batches_of, fits_in_memory, read
 from maskkit.training import TrainConfig, fit
 
 
@@ -124,3 +124,14 @@ def test_the_search_for_near_duplicates_can_be_left_out(photo_folder):
 def test_drawn_faces_are_not_streamed():
     with pytest.raises(InputError, match="made in memory"):
         load_dataset("synthetic", n=12, stream=True)
+
+
+@pytest.mark.parametrize("size", [8, 9])  # of 9 × 9 pixels eight at a time leave some over
+def test_batches_from_memory_are_the_chosen_images(size):
+    images = torch.randint(0, 256, (12, 3, size, size), dtype=torch.uint8)
+    for given in (images, images[1:], images[::2], images.transpose(2, 3)):
+        positions = [torch.tensor([3, 0, 3]), torch.tensor([5]), torch.tensor([], dtype=torch.int64)]
+        batches = list(batches_of(given, positions))
+        assert all(torch.equal(batch, given[chosen]) for batch, chosen in zip(batches, positions, strict=True))
+        batches[0].zero_()
+        assert given[3].any()  # a copy

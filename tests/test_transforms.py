@@ -10,7 +10,9 @@ from maskkit.errors import InputError
 from maskkit.transforms import (
     AUGMENTATIONS,
     AugmentConfig,
-    _grid,
+    _few_at_a_time,
+    _lines,
+    _resample,
     adjust_brightness,
     adjust_contrast,
     adjust_hue,
@@ -189,9 +191,45 @@ def test_blur_and_noise_change_what_they_should(images):
     assert spread.max() <= 0.105 and 0.03 < spread.mean() < 0.07
 
 
-def test_grid_equals_torchs():
-    matrix = torch.randn(5, 2, 3, generator=torch.Generator().manual_seed(0))
-    assert close(_grid(matrix, 9, 14), torch.nn.functional.affine_grid(matrix, [5, 3, 9, 14], align_corners=False), 1e-6)
+def test_places_are_those_of_torchs_affine_grid(images):
+    matrix = torch.randn(4, 2, 3, generator=torch.Generator().manual_seed(0))
+    grid = torch.nn.functional.affine_grid(matrix, [4, 3, 9, 14], align_corners=False)
+    of_column, of_row = _lines(matrix, 9, 14)
+    assert close(torch.stack([of_column[:, axis, None, :] + of_row[:, axis, :, None] for axis in (0, 1)], dim=-1), grid, 1e-6)
+    expected = torch.nn.functional.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    assert close(_resample(images, of_column, of_row), expected, 1e-4)
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+@pytest.mark.parametrize("image_size", [None, 48])
+def test_stored_pixels_are_varied_as_their_floats_are(name, image_size):
+    pixels = torch.randint(0, 256, (21, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    one, other = (augment(batch, AUGMENTATIONS[name], torch.Generator().manual_seed(1), image_size) for batch in (pixels, to_float(pixels)))
+    assert one.dtype == torch.float32 and torch.equal(one, other)
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_a_few_at_a_time_come_out_as_all_at_once(name, monkeypatch):
+    pixels = torch.randint(0, 256, (21, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+    def varied(at_once):
+        monkeypatch.setattr("maskkit.transforms._CACHED", at_once * 64 * 64)
+        return augment(pixels, AUGMENTATIONS[name], torch.Generator().manual_seed(1), 48)
+
+    assert torch.equal(varied(1), varied(100)) and torch.equal(varied(3), varied(100))
+
+
+def test_a_few_at_a_time_are_all_there_and_few_indeed(monkeypatch):
+    monkeypatch.setattr("maskkit.transforms._CACHED", 2 * 8 * 8)
+    most, sizes, numbers = 2 * torch.get_num_threads(), [], torch.rand(4 * torch.get_num_threads() + 1, 3, 8, 8)
+
+    def negated(some, which):
+        sizes.append(len(some))
+        assert torch.equal(some, numbers[which])
+        return -some
+
+    assert torch.equal(_few_at_a_time(numbers, negated), -numbers) and sizes == [most, most, 1]
+    assert _few_at_a_time(numbers[:0], lambda some, which: some[which]).shape == (0, 3, 8, 8)
 
 
 @pytest.mark.parametrize("change", [augment, *(lambda images, step=step: step(images, 1.5) for step in (
@@ -201,6 +239,7 @@ def test_grid_equals_torchs():
     (torch.zeros(2, 3, 8, 8).numpy(), "got float32"), (None, "got None"),
 ])
 def test_images_of_another_kind(change, wrong, said):
+    wrong = wrong.flatten(2) if change is augment and said == "got torch.uint8" else wrong  # stored pixels are what it takes
     with pytest.raises(InputError, match=said):
         change(wrong)
 

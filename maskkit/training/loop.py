@@ -24,7 +24,7 @@ from maskkit.training.config import TrainConfig
 from maskkit.training.run import CannotResume, FitResult, HistoryRow, Run, can_resume, finished_run
 from maskkit.training.stopping import EarlyStopping
 from maskkit.training.teacher import Teacher
-from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, for_evaluation, to_float
+from maskkit.transforms import AUGMENTATIONS, AugmentConfig, augment, for_evaluation
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], 
     for images, targets, *part in batches:                            # uint8 (B, 3, H, W), float (B,)
         part = part[0] if part else Part(len(targets))                # the whole batch, unless several processes share it
         images, targets = images.to(device), targets.to(device)
-        images = augment(to_float(images), augmentation, generator, image_size, part)  # float in [0, 1], same shape
+        images = augment(images, augmentation, generator, image_size, part)  # float in [0, 1], same shape
         if teacher is not None:
             images, targets = teacher.lesson(images, generator, part)
         with in_precision(device, bfloat16):

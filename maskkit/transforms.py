@@ -234,12 +234,12 @@ def augment(images: Tensor, config: AugmentConfig = AUGMENTATIONS["original"], g
 
 
 def _few_at_a_time(images: Tensor, vary: Callable[[Tensor, slice], Tensor]) -> Tensor:
-    """``vary`` the whole batch: on a CPU so few images at once that they stay in its cache from one step to the next.
+    """``vary`` the whole batch: stored pixels on a CPU so few at once that they stay in its cache from one step to the next.
 
-    To memory and back at each step, the same batch takes half as long again. Each image comes out the same either way.
+    To memory and back at each step, the same batch takes half as long again (floats have been there). Each image comes out the same.
     """
     count = max(1, _CACHED // (images.shape[-1] * images.shape[-2])) * torch.get_num_threads()
-    if images.device.type != "cpu" or len(images) <= count:
+    if images.device.type != "cpu" or images.is_floating_point() or len(images) <= count:
         return vary(images, slice(None))
     some = vary(images[:count], slice(count))
     varied = some.new_empty(len(images), *some.shape[1:])

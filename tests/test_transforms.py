@@ -221,15 +221,16 @@ def test_a_few_at_a_time_come_out_as_all_at_once(name, monkeypatch):
 
 def test_a_few_at_a_time_are_all_there_and_few_indeed(monkeypatch):
     monkeypatch.setattr("maskkit.transforms._CACHED", 2 * 8 * 8)
-    most, sizes, numbers = 2 * torch.get_num_threads(), [], torch.rand(4 * torch.get_num_threads() + 1, 3, 8, 8)
+    most, sizes = 2 * torch.get_num_threads(), []
+    pixels = torch.randint(0, 256, (2 * most + 1, 3, 8, 8), dtype=torch.uint8)
 
-    def negated(some, which):
+    def inverted(some, which):
         sizes.append(len(some))
-        assert torch.equal(some, numbers[which])
-        return -some
+        assert torch.equal(some, pixels[which])
+        return 255 - some
 
-    assert torch.equal(_few_at_a_time(numbers, negated), -numbers) and sizes == [most, most, 1]
-    assert _few_at_a_time(numbers[:0], lambda some, which: some[which]).shape == (0, 3, 8, 8)
+    assert torch.equal(_few_at_a_time(pixels, inverted), 255 - pixels) and sizes == [most, most, 1]
+    assert _few_at_a_time(pixels[:0], lambda some, which: some[which]).shape == (0, 3, 8, 8)
 
 
 @pytest.mark.parametrize("change", [augment, *(lambda images, step=step: step(images, 1.5) for step in (

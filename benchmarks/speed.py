@@ -4,6 +4,7 @@
     python benchmarks/speed.py overhead               # share of our step outside forward, backward and optimiser
     python benchmarks/speed.py time-to-accuracy       # minutes until 95.67 % of the test photos are right
     python benchmarks/speed.py prediction             # images a second of predict_proba, and the memory that it takes
+    python benchmarks/speed.py waiting                # how long a waiting thread stays awake: alone, and beside another training
 
 The sides take turns, each turn in a process of its own, so that a busy minute of the machine and settings of one side do
 not fall on one side only. The photos: maskkit data photos.
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from itertools import islice
 
@@ -200,13 +202,21 @@ JOBS: dict[str, Callable[..., object]] = {
 }
 
 
-def in_own_process(job: str, *arguments: object) -> object:
+# How threads wait for each other on Linux, from GNU OpenMP's environment variables; "maskkit train" has the second.
+WAITING = {
+    "asleep at once": {"OMP_WAIT_POLICY": "PASSIVE"},
+    "awake for a moment": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"},
+    "awake for longer, as GNU OpenMP has it": {},
+}
+
+
+def in_own_process(job: str, *arguments: object, waiting: str = "") -> object:
     """The result of one of ``JOBS`` in a new process."""
-    # "maskkit train" sets all three; the other sides run as their users would run them, but share a busy machine as well.
-    ours = {} if job in ("folder", "fastai", "folder-goal") else {"THP_MEM_ALLOC_ENABLE": "1", "GOMP_SPINCOUNT": "3000"}
-    environment = {"OMP_WAIT_POLICY": "PASSIVE", **ours}
-    done = subprocess.run([sys.executable, __file__, "job", job, json.dumps(arguments)], stdout=subprocess.PIPE, text=True,
-                          env={**os.environ, **environment})
+    # The other sides run as their users would run them, but share a busy machine as well.
+    theirs = job in ("folder", "fastai", "folder-goal")
+    environment = {key: value for key, value in os.environ.items() if key not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
+    environment |= WAITING[waiting or ("asleep at once" if theirs else "awake for a moment")] | ({} if theirs else {"THP_MEM_ALLOC_ENABLE": "1"})
+    done = subprocess.run([sys.executable, __file__, "job", job, json.dumps(arguments)], stdout=subprocess.PIPE, text=True, env=environment)
     return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
 
 
@@ -242,6 +252,22 @@ def overhead(rounds: int, steps: int) -> None:
         print(f"| {name} | {statistics.median(shares):.1f} % ({min(shares):.1f} to {max(shares):.1f}) |", flush=True)
 
 
+def compare_waiting(rounds: int, steps: int) -> None:
+    """What it brings and costs that a waiting thread stays awake: the share of ``overhead``, and images a second, alone and of two trainings at once."""
+    print("| a waiting thread is | share of the step | images a second alone | of each of two at once |\n| --- | --- | --- | --- |")
+    rows: dict[str, list[list[float]]] = {name: [[], [], []] for name in WAITING}
+    for _ in range(rounds):
+        for name, (shares, alone, together) in rows.items():
+            shares.append(100 * in_own_process("overhead", steps, "original", True, "maskcnn", waiting=name))
+            alone.append(in_own_process("ours", steps, True, True, waiting=name))
+            with ThreadPoolExecutor(2) as pool:
+                together += pool.map(lambda _: in_own_process("ours", 2 * steps, True, True, waiting=name), range(2))
+    for name, columns in rows.items():
+        cells = [f"{statistics.median(values):.{digits}f}{unit} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+                 for values, digits, unit in zip(columns, (1, 0, 0), (" %", "", ""))]
+        print(f"| {name} | " + " | ".join(cells) + " |")
+
+
 def compare_predictions(rounds: int) -> None:
     """Images a second and memory of ``predict_proba`` and of a plain loop."""
     print("| network | a plain loop, batches of 256: images a second / GB | predict_proba: images a second / GB | ratio of the speeds |\n| --- | --- | --- | --- |")
@@ -275,7 +301,7 @@ def main() -> None:
         print(json.dumps(JOBS[sys.argv[2]](*json.loads(sys.argv[3]))))
         return
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["throughput", "overhead", "time-to-accuracy", "prediction"])
+    parser.add_argument("what", choices=["throughput", "overhead", "time-to-accuracy", "prediction", "waiting"])
     parser.add_argument("--rounds", type=int, default=3, help="turns of each side, or seeds of ours")
     parser.add_argument("--steps", type=int, default=20, help="timed steps in a turn")
     parser.add_argument("--most-epochs", type=int, default=20, help="after which the other side gives up")
@@ -287,6 +313,8 @@ def main() -> None:
         overhead(arguments.rounds, arguments.steps)
     elif arguments.what == "prediction":
         compare_predictions(arguments.rounds)
+    elif arguments.what == "waiting":
+        compare_waiting(arguments.rounds, arguments.steps)
     else:
         time_to_accuracy(arguments.rounds, arguments.most_epochs)
 

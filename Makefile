@@ -96,6 +96,7 @@ bench-speed: $(INSTALLED)
 	$(BIN)/python benchmarks/speed.py throughput
 	$(BIN)/python benchmarks/speed.py overhead
 	$(BIN)/python benchmarks/speed.py prediction
+	$(BIN)/python benchmarks/speed.py waiting
 	$(BIN)/python benchmarks/speed.py time-to-accuracy
 
 # Faces a second, and what a network that saw drawn faces alone tells on the photos.

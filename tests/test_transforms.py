@@ -219,6 +219,14 @@ def test_a_few_at_a_time_come_out_as_all_at_once(name, monkeypatch):
     assert torch.equal(varied(1), varied(100)) and torch.equal(varied(3), varied(100))
 
 
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_what_is_drawn_on_the_cpu_follows_the_images_to_their_device(name):
+    pixels = torch.zeros(8, 3, 32, 32, dtype=torch.uint8, device="meta")  # a device that refuses tensors of the CPU as a GPU does
+    for images, side in ((pixels, 32), (to_float(pixels), 48)):
+        varied = augment(images, AUGMENTATIONS[name], torch.Generator().manual_seed(0), side)
+        assert varied.device == pixels.device and varied.dtype == torch.float32 and varied.shape == (8, 3, side, side)
+
+
 def test_a_few_at_a_time_are_all_there_and_few_indeed(monkeypatch):
     monkeypatch.setattr("maskkit.transforms._CACHED", 2 * 8 * 8)
     most, sizes = 2 * torch.get_num_threads(), []

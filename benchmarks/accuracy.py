@@ -27,7 +27,7 @@ from torchvision.transforms.v2 import functional as tv
 from maskkit import TrainConfig, evaluate, fit, load_dataset, predict_proba
 from maskkit.datasets import Dataset
 from maskkit.files import read_csv, write_csv
-from maskkit.training import LAST, recipe
+from maskkit.training import LAST, load_or_train, recipe
 
 RUNS = Path("runs/accuracy")
 TEACHER = RUNS / "teacher" / LAST  # of the side "taught"; its schedule was planned for the last epoch
@@ -70,9 +70,8 @@ SPOILT: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def train_teacher() -> None:
-    """The residual network that begins with drawn faces, fine-tuned on the training photos; its test accuracy is not read here."""
-    if not TEACHER.exists():
-        fit(load_dataset("photos", image_size=96), recipe("transfer"), run_dir=TEACHER.parent)
+    """The residual network that begins with drawn faces, fine-tuned on the training photos, unless it is there; its test accuracy is not read here."""
+    load_or_train(load_dataset("photos", image_size=96), recipe("transfer"), run_dir=TEACHER.parent)
 
 
 def run(side: str, seed: int, dataset: Dataset) -> dict[str, object]:

@@ -97,6 +97,7 @@ bench-speed: $(INSTALLED)
 	$(BIN)/python benchmarks/speed.py overhead
 	$(BIN)/python benchmarks/speed.py prediction
 	$(BIN)/python benchmarks/speed.py waiting
+	$(BIN)/python benchmarks/speed.py compile
 	$(BIN)/python benchmarks/speed.py time-to-accuracy
 
 # Faces a second, and what a network that saw drawn faces alone tells on the photos.

@@ -5,6 +5,7 @@
     python benchmarks/speed.py time-to-accuracy       # minutes until 95.67 % of the test photos are right
     python benchmarks/speed.py prediction             # images a second of predict_proba, and the memory that it takes
     python benchmarks/speed.py waiting                # how long a waiting thread stays awake: alone, and beside another training
+    python benchmarks/speed.py compile                # whether torch.compile pays
 
 The sides take turns, each turn in a process of its own, so that a busy minute of the machine and settings of one side do
 not fall on one side only. The photos: maskkit data photos.
@@ -16,6 +17,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -108,6 +110,24 @@ def our_throughput(steps: int, fast: bool, bfloat16: bool) -> float:
     return steps * BATCH / (time.perf_counter() - started)
 
 
+def compiled_throughput(steps: int, model_name: str, bfloat16: bool, compiled: bool) -> tuple[float, float]:
+    """Images a second in training, and the seconds that the first two steps take beyond that; nothing is left of an earlier compilation."""
+    model = build_model(model_name, IMAGE_SIZE).to(memory_format=torch.channels_last)
+    optimizer, criterion = make_optimizer(model, recipe("modern", model=model_name)), nn.BCEWithLogitsLoss()
+    batches = _our_batches(steps + 2)
+
+    def run(count: int) -> float:
+        started = time.perf_counter()
+        train_one_epoch(network, islice(batches, count), optimizer, criterion, AUGMENTATIONS["original"], bfloat16=bfloat16)
+        return time.perf_counter() - started
+
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder
+        network = torch.compile(model) if compiled else model
+        first, rest = run(2), run(steps)
+    return steps * BATCH / rest, first - 2 * rest / steps
+
+
 def prediction(plainly: bool, model_name: str, n: int = 768) -> tuple[float, float]:
     """Images a second, and by how much the memory of the process had grown at its highest, in GB; or those of a plain loop over batches of 256."""
     model, images = build_model(model_name, IMAGE_SIZE), torch.randint(0, 256, (n, 3, IMAGE_SIZE, IMAGE_SIZE), dtype=torch.uint8)
@@ -198,7 +218,7 @@ OURS_TO_GOAL = {"from random weights, recipe quick": ("quick", 64, {}), "recipe 
 
 JOBS: dict[str, Callable[..., object]] = {
     "folder": folder_throughput, "fastai": fastai_throughput, "ours": our_throughput, "overhead": our_overhead, "prediction": prediction,
-    "folder-goal": folder_time_to_goal, "our-goal": our_time_to_goal,
+    "compiled": compiled_throughput, "folder-goal": folder_time_to_goal, "our-goal": our_time_to_goal,
 }
 
 
@@ -268,6 +288,18 @@ def compare_waiting(rounds: int, steps: int) -> None:
         print(f"| {name} | " + " | ".join(cells) + " |")
 
 
+def compare_compiled(rounds: int, steps: int, n: int = 2864) -> None:
+    """Images a second with and without torch.compile, and after how many epochs of ``n`` photos its compilation has paid."""
+    print("| network, precision | images a second | with torch.compile | ratio | seconds to compile | epochs until it has paid |\n|" + " --- |" * 6)
+    for model, bfloat16 in (("maskcnn", False), ("maskcnn", True), ("maskresnet", True)):
+        turns = [[in_own_process("compiled", steps, model, bfloat16, compiled) for compiled in (False, True)] for _ in range(rounds)]
+        plain, fast, seconds = (statistics.median(turn[side][what] for turn in turns) for side, what in ((0, 0), (1, 0), (1, 1)))
+        ratios = sorted(turn[1][0] / turn[0][0] for turn in turns)
+        pays = f"{seconds / (n / plain - n / fast):.0f}" if fast > plain else "never"
+        print(f"| {model}, {'bfloat16' if bfloat16 else 'float32'} | {plain:.0f} | {fast:.0f} | {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}) | "
+              f"{seconds:.0f} | {pays} |", flush=True)
+
+
 def compare_predictions(rounds: int) -> None:
     """Images a second and memory of ``predict_proba`` and of a plain loop."""
     print("| network | a plain loop, batches of 256: images a second / GB | predict_proba: images a second / GB | ratio of the speeds |\n| --- | --- | --- | --- |")
@@ -301,7 +333,7 @@ def main() -> None:
         print(json.dumps(JOBS[sys.argv[2]](*json.loads(sys.argv[3]))))
         return
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["throughput", "overhead", "time-to-accuracy", "prediction", "waiting"])
+    parser.add_argument("what", choices=["throughput", "overhead", "time-to-accuracy", "prediction", "waiting", "compile"])
     parser.add_argument("--rounds", type=int, default=3, help="turns of each side, or seeds of ours")
     parser.add_argument("--steps", type=int, default=20, help="timed steps in a turn")
     parser.add_argument("--most-epochs", type=int, default=20, help="after which the other side gives up")
@@ -315,6 +347,8 @@ def main() -> None:
         compare_predictions(arguments.rounds)
     elif arguments.what == "waiting":
         compare_waiting(arguments.rounds, arguments.steps)
+    elif arguments.what == "compile":
+        compare_compiled(arguments.rounds, arguments.steps)
     else:
         time_to_accuracy(arguments.rounds, arguments.most_epochs)
 

@@ -8,7 +8,7 @@
     python benchmarks/speed.py compile                # whether torch.compile pays
 
 The sides take turns, each turn in a process of its own, so that a busy minute of the machine and settings of one side do
-not fall on one side only. The photos: maskkit data photos.
+not fall on one side only. The first and third run on a GPU where there is one (--device). The photos: maskkit data photos.
 """
 
 import argparse
@@ -35,9 +35,9 @@ from maskkit import TrainConfig, build_model, fit, load_dataset, predict_proba
 from maskkit.datasets import Subset as Photos
 from maskkit.datasets import read_images
 from maskkit.photos import photos_dir, read_manifest
-from maskkit.runtime import computes_bfloat16, keep_freed_memory
+from maskkit.runtime import computes_bfloat16, keep_freed_memory, resolve_device
 from maskkit.training import recipe
-from maskkit.training.loop import make_optimizer, train_one_epoch
+from maskkit.training.loop import make_optimizer, on_device, train_one_epoch
 from maskkit.transforms import AUGMENTATIONS, augment, to_float
 
 GOAL = 0.9567  # what the README of the original project claims
@@ -48,41 +48,44 @@ PLAIN = tv.Compose([tv.Resize((IMAGE_SIZE, IMAGE_SIZE)), tv.ToTensor()])
 
 # ---- The original recipe with ImageFolder and DataLoader ----
 
-def folder_loader(split: str, workers: int, transform: tv.Compose) -> DataLoader:
+def folder_loader(split: str, workers: int, transform: tv.Compose, device: str) -> DataLoader:
     """The photos of one split of the manifest, decoded, resized and augmented one by one, as the original recipe does."""
     wanted = {row["path"] for row in read_manifest() if row["split"] == split}
     # The classes of ImageFolder are in alphabetical order: with_mask is 0 there.
     photos = ImageFolder(photos_dir(), transform, target_transform=lambda target: 1.0 - target)
     chosen = [index for index, (path, _) in enumerate(photos.samples) if os.path.relpath(path, photos_dir()).replace(os.sep, "/") in wanted]
-    return DataLoader(Subset(photos, chosen), BATCH, shuffle=split == "train", num_workers=workers, persistent_workers=workers > 0)
+    return DataLoader(Subset(photos, chosen), BATCH, shuffle=split == "train", num_workers=workers, persistent_workers=workers > 0,
+                      pin_memory=device.startswith("cuda"))
 
 
 def plain_step(model: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, targets: Tensor) -> None:
     """Forward, backward, optimiser, as every tutorial writes it."""
+    device = next(model.parameters()).device
+    images, targets = images.to(device, non_blocking=True), targets.to(device, non_blocking=True)
     loss = nn.functional.binary_cross_entropy_with_logits(model(images), targets.float())
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
 
 
-def folder_throughput(steps: int, workers: int) -> float:
+def folder_throughput(steps: int, workers: int, device: str) -> float:
     """Images a second over ``steps`` steps, after a few to warm up."""
-    model = build_model("maskcnn", IMAGE_SIZE)
+    model = build_model("maskcnn", IMAGE_SIZE).to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    return _rate((plain_step(model, optimizer, *batch) for batch in folder_loader("train", workers, AUGMENTED)), steps)
+    return _rate((plain_step(model, optimizer, *batch) for batch in folder_loader("train", workers, AUGMENTED, device)), steps, device)
 
 
-def folder_time_to_goal(workers: int, most_epochs: int, goal: float = GOAL) -> dict[str, object]:
+def folder_time_to_goal(workers: int, most_epochs: int, device: str, goal: float = GOAL) -> dict[str, object]:
     """Seconds of training until the test photos first reach the goal; they are read after every epoch, to this side's advantage."""
     torch.manual_seed(0)
-    model, looking = build_model("maskcnn", IMAGE_SIZE), 0.0
+    model, looking = build_model("maskcnn", IMAGE_SIZE).to(device), 0.0
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    train, test = folder_loader("train", workers, AUGMENTED), load_dataset("photos", image_size=IMAGE_SIZE).subset("test")
+    train, test = folder_loader("train", workers, AUGMENTED, device), load_dataset("photos", image_size=IMAGE_SIZE).subset("test")
     started, reached = time.perf_counter(), []
     for epoch in range(1, most_epochs + 1):
         for images, targets in train:
             plain_step(model, optimizer, images, targets)
-        began = time.perf_counter()
+        began = _now(device)
         reached.append(float(((predict_proba(model, test.images) >= 0.5) == (test.targets.numpy() == 1)).mean()))
         looking += time.perf_counter() - began
         print(f"ImageFolder + DataLoader, epoch {epoch}: {reached[-1]:.2%} after {time.perf_counter() - started - looking:.0f} s", file=sys.stderr, flush=True)
@@ -93,10 +96,10 @@ def folder_time_to_goal(workers: int, most_epochs: int, goal: float = GOAL) -> d
 
 # ---- Ours ----
 
-def our_throughput(steps: int, fast: bool, bfloat16: bool) -> float:
+def our_throughput(steps: int, fast: bool, bfloat16: bool, device: str) -> float:
     """Images a second of ``train_one_epoch`` with the original recipe's batch and augmentation."""
     config = TrainConfig(fast=fast)
-    model, batches = build_model("maskcnn", IMAGE_SIZE), _our_batches(steps + 5)
+    model, batches = build_model("maskcnn", IMAGE_SIZE).to(device), _our_batches(steps + 5, device)
     if fast:
         model = model.to(memory_format=torch.channels_last)
     optimizer, criterion = make_optimizer(model, config), nn.BCEWithLogitsLoss()
@@ -105,9 +108,9 @@ def our_throughput(steps: int, fast: bool, bfloat16: bool) -> float:
         train_one_epoch(model, islice(batches, count), optimizer, criterion, AUGMENTATIONS["original"], bfloat16=bfloat16)
 
     run(5)
-    started = time.perf_counter()
+    started = _now(device)
     run(steps)
-    return steps * BATCH / (time.perf_counter() - started)
+    return steps * BATCH / (_now(device) - started)
 
 
 def compiled_throughput(steps: int, model_name: str, bfloat16: bool, compiled: bool) -> tuple[float, float]:
@@ -163,36 +166,37 @@ def our_overhead(steps: int, augmentation: str, bfloat16: bool, model_name: str)
     return statistics.median(outside[5:]) / statistics.median(whole[5:])
 
 
-def our_time_to_goal(seed: int, recipe_name: str, image_size: int, options: dict[str, object]) -> dict[str, object]:
+def our_time_to_goal(seed: int, device: str, recipe_name: str, image_size: int, options: dict[str, object]) -> dict[str, object]:
     """Seconds from the files to the trained model, reading the photos included; the test photos are read once, at the end."""
     started = time.perf_counter()
     dataset = load_dataset("photos", image_size=image_size)
-    result = fit(dataset, recipe(recipe_name, model="maskresnet", seed=seed, **options))
-    seconds = time.perf_counter() - started
+    result = fit(dataset, recipe(recipe_name, model="maskresnet", seed=seed, device=device, **options))
+    seconds = _now(device) - started
     test = dataset.subset("test")
     accuracy = float(((predict_proba(result.model, test.images) >= 0.5) == (test.targets.numpy() == 1)).mean())
     return {"seconds": seconds, "accuracy": accuracy, "reached": accuracy >= GOAL, "epochs": len(result.history)}
 
 
-def _our_batches(count: int) -> Iterator[tuple[Tensor, Tensor]]:
+def _our_batches(count: int, device: str = "cpu") -> Iterator[tuple[Tensor, Tensor]]:
     """Batches as ``fit`` takes them from memory; a thousand photos are enough, so that each turn starts soon."""
     rows = [row for row in read_manifest() if row["split"] == "train"][::3]
     images, kept, _ = read_images([photos_dir() / row["path"] for row in rows], IMAGE_SIZE)
     targets = torch.tensor([rows[index]["class"] == "with_mask" for index in kept])
     photos = Photos(torch.from_numpy(images.transpose(0, 3, 1, 2)).contiguous(), targets, tuple(rows[index]["path"] for index in kept), kept)
+    photos = on_device(photos, torch.device(device))
     whole = (batch for _ in range(count) for batch in photos.batches(BATCH, shuffle=True) if len(batch[1]) == BATCH)
     return islice(whole, count)
 
 
-def fastai_throughput(steps: int) -> float:
+def fastai_throughput(steps: int, device: str) -> float:
     """The same with fastai's data block, its batch augmentation (flip, rotation) and its learner."""
     from fastai.vision.all import CategoryBlock, DataBlock, Flip, ImageBlock, Learner, Resize, Rotate
 
     wanted = [photos_dir() / row["path"] for row in read_manifest() if row["split"] == "train"]
     block = DataBlock(blocks=(ImageBlock, CategoryBlock), get_items=lambda _: wanted, splitter=lambda items: (range(len(items)), [0]),
                       get_y=lambda path: path.parent.name, item_tfms=Resize(IMAGE_SIZE, method="squish"), batch_tfms=[Flip(), Rotate(15)])
-    loaders = block.dataloaders(None, bs=BATCH, num_workers=os.cpu_count(), device="cpu")
-    model = build_model("maskcnn", IMAGE_SIZE)
+    loaders = block.dataloaders(None, bs=BATCH, num_workers=os.cpu_count(), device=torch.device(device))
+    model = build_model("maskcnn", IMAGE_SIZE).to(device)
     learner = Learner(loaders, model, loss_func=lambda logits, targets: nn.functional.binary_cross_entropy_with_logits(logits, targets.float()))
 
     def one_batch() -> Iterator[None]:
@@ -200,14 +204,21 @@ def fastai_throughput(steps: int) -> float:
         for images, targets in loaders.train:
             yield plain_step(model, learner.opt, images.as_subclass(Tensor), targets.as_subclass(Tensor))
 
-    return _rate(one_batch(), steps)
+    return _rate(one_batch(), steps, device)
 
 
-def _rate(steps_taken: Iterator[None], steps: int, warm_up: int = 5) -> float:
+def _rate(steps_taken: Iterator[None], steps: int, device: str, warm_up: int = 5) -> float:
     next(islice(steps_taken, warm_up - 1, None))
-    started = time.perf_counter()
+    started = _now(device)
     next(islice(steps_taken, steps - 1, None))
-    return steps * BATCH / (time.perf_counter() - started)
+    return steps * BATCH / (_now(device) - started)
+
+
+def _now(device: str) -> float:
+    """Seconds by the clock when the device has done what it was given; a GPU works on while Python goes ahead."""
+    if device.startswith("cuda"):
+        torch.cuda.synchronize(device)
+    return time.perf_counter()
 
 
 # ---- Both sides in one run ----
@@ -240,15 +251,15 @@ def in_own_process(job: str, *arguments: object, waiting: str = "") -> object:
     return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
 
 
-def throughput(rounds: int, steps: int) -> None:
+def throughput(rounds: int, steps: int, device: str) -> None:
     """Images a second of each side, and how many times those of ImageFolder and DataLoader."""
     sides = {
-        "ImageFolder + DataLoader, no workers": ("folder", steps, 0),
-        f"ImageFolder + DataLoader, {os.cpu_count()} workers": ("folder", steps, os.cpu_count()),
-        "fastai": ("fastai", steps),
-        "ours, as the original recipe runs": ("ours", steps, False, False),
-        "ours, channels-last and fused": ("ours", steps, True, False),
-        "ours, channels-last, fused, bfloat16": ("ours", steps, True, True),
+        "ImageFolder + DataLoader, no workers": ("folder", steps, 0, device),
+        f"ImageFolder + DataLoader, {os.cpu_count()} workers": ("folder", steps, os.cpu_count(), device),
+        "fastai": ("fastai", steps, device),
+        "ours, as the original recipe runs": ("ours", steps, False, False, device),
+        "ours, channels-last and fused": ("ours", steps, True, False, device),
+        "ours, channels-last, fused, bfloat16": ("ours", steps, True, True, device),
     }
     rates: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(rounds):
@@ -279,9 +290,9 @@ def compare_waiting(rounds: int, steps: int) -> None:
     for _ in range(rounds):
         for name, (shares, alone, together) in rows.items():
             shares.append(100 * in_own_process("overhead", steps, "original", True, "maskcnn", waiting=name))
-            alone.append(in_own_process("ours", steps, True, True, waiting=name))
+            alone.append(in_own_process("ours", steps, True, True, "cpu", waiting=name))
             with ThreadPoolExecutor(2) as pool:
-                together += pool.map(lambda _: in_own_process("ours", 2 * steps, True, True, waiting=name), range(2))
+                together += pool.map(lambda _: in_own_process("ours", 2 * steps, True, True, "cpu", waiting=name), range(2))
     for name, columns in rows.items():
         cells = [f"{statistics.median(values):.{digits}f}{unit} ({min(values):.{digits}f} to {max(values):.{digits}f})"
                  for values, digits, unit in zip(columns, (1, 0, 0), (" %", "", ""))]
@@ -310,17 +321,17 @@ def compare_predictions(rounds: int) -> None:
         print(f"| {model} | {sides[0]} | {sides[1]} | {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}) |", flush=True)
 
 
-def time_to_accuracy(seeds: int, most_epochs: int) -> None:
+def time_to_accuracy(seeds: int, most_epochs: int, device: str) -> None:
     """Minutes to the goal of both sides; ours from random weights, and from the weights that come with the package."""
     print("| side | minutes | test accuracy then | epochs |\n| --- | --- | --- | --- |")
-    theirs = in_own_process("folder-goal", os.cpu_count(), most_epochs)
+    theirs = in_own_process("folder-goal", os.cpu_count(), most_epochs, device)
     reached = "" if theirs["reached"] else ", goal not reached: its best"
     print(f"| ImageFolder + DataLoader, original recipe{reached} | {theirs['seconds'] / 60:.2f} | {theirs['accuracy']:.2%} | {theirs['epochs']} |", flush=True)
     ratios = {}
     for name, job in OURS_TO_GOAL.items():
         ours = []
         for seed in range(seeds):
-            ours.append(row := in_own_process("our-goal", seed, *job))
+            ours.append(row := in_own_process("our-goal", seed, device, *job))
             print(f"| ours, {name}, maskresnet, {job[1]} pixels, seed {seed} | {row['seconds'] / 60:.2f} | {row['accuracy']:.2%} | {row['epochs']} |", flush=True)
         ratios[name] = theirs["seconds"] / statistics.median(row["seconds"] for row in ours)
     for name, ratio in ratios.items():
@@ -337,10 +348,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="turns of each side, or seeds of ours")
     parser.add_argument("--steps", type=int, default=20, help="timed steps in a turn")
     parser.add_argument("--most-epochs", type=int, default=20, help="after which the other side gives up")
+    parser.add_argument("--device", default=str(resolve_device()), help="of throughput and time-to-accuracy")
     arguments = parser.parse_args()
-    print(f"{date.today()}, torch {torch.__version__}, {os.cpu_count()} cores, bfloat16 in the processor: {computes_bfloat16(torch.device('cpu'))}\n", flush=True)
+    device = torch.device(arguments.device)
+    machine = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    print(f"{date.today()}, torch {torch.__version__}, {machine}, {os.cpu_count()} cores, computes bfloat16: {computes_bfloat16(device)}\n", flush=True)
     if arguments.what == "throughput":
-        throughput(arguments.rounds, arguments.steps)
+        throughput(arguments.rounds, arguments.steps, arguments.device)
     elif arguments.what == "overhead":
         overhead(arguments.rounds, arguments.steps)
     elif arguments.what == "prediction":
@@ -350,7 +364,7 @@ def main() -> None:
     elif arguments.what == "compile":
         compare_compiled(arguments.rounds, arguments.steps)
     else:
-        time_to_accuracy(arguments.rounds, arguments.most_epochs)
+        time_to_accuracy(arguments.rounds, arguments.most_epochs, arguments.device)
 
 
 if __name__ == "__main__":

@@ -1007,6 +1007,8 @@ def test_a_right_step_passes_however_it_is_written(body):
         ("optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)\n" + FORWARD + UPDATE + GIVE, "an optimiser of its own"),
         (FORWARD + CLEAR + BACKWARD + "with torch.no_grad():\n    for w in model.parameters():\n        w -= 0.01 * w.grad\n" + GIVE, "an optimiser of its own"),
         (LOGITS + "loss = torch.nn.BCELoss()(torch.sigmoid(logits), targets)\n" + UPDATE + GIVE, "a loss of its own"),
+        (LOGITS + "loss = ((logits - targets) ** 2).mean()\n" + UPDATE + GIVE, "a loss of its own"),
+        (LOGITS + "loss = torch.nn.MSELoss()(torch.sigmoid(logits), targets)\n" + UPDATE, "a loss of its own"),
         ("model.eval()\n" + FORWARD + UPDATE + GIVE, "evaluation mode"),
         (FORWARD + "loss = loss / len(images)\n" + UPDATE + GIVE, "loss divided before backward"),
         (FORWARD + "loss = -loss\n" + UPDATE + "return -loss.item()", "uphill"),
@@ -1027,7 +1029,7 @@ def test_wrong_steps_of_learners_are_recognised(body, misconception):
         (FORWARD + CLEAR + BACKWARD + "torch.nn.utils.clip_grad_norm_(model.parameters(), 0.01)\n" + STEP + GIVE,
          "after step 1 the weights are others than they should be. The loss that it gives is right, so the mistake is in what comes after it"),
         (FORWARD + CLEAR + BACKWARD + "if len(images) < 7:\n    optimizer.step()\n" + GIVE, "after step 1 no weight has moved. The loss that it gives is right"),
-        (LOGITS + "loss = ((logits - targets) ** 2).mean()\n" + UPDATE + GIVE, "Your function gives 0.651805 as its loss, but 0.674847 is right."),
+        (LOGITS + "loss = (logits - targets).abs().mean()\n" + UPDATE + GIVE, "as its loss, but 0.674847 is right."),
     ],
 )
 def test_what_a_step_did_is_told_where_no_misconception_fits(body, said):
@@ -1053,6 +1055,7 @@ def test_with_what_a_step_was_tried_is_said_in_words():
         (FORWARD + CLEAR + BACKWARD + BACKWARD + STEP + GIVE, "a second time", "Is it called twice?"),
         (FORWARD + CLEAR + "logits.backward()\n" + STEP + GIVE, "for scalar outputs, in line 5", "backward() starts from one number"),
         (FORWARD + CLEAR + "optimizer.backward()\n" + STEP + GIVE, "'SGD' object has no attribute 'backward'", "Each has its own: loss.backward()"),
+        (FORWARD + CLEAR + BACKWARD + "optimizer.step(loss)\n" + GIVE, "'Tensor' object is not callable", "between the brackets of optimizer.step() stands nothing"),
         (FORWARD + CLEAR + BACKWARD + "loss.step()\n" + GIVE, "'Tensor' object has no attribute 'step'", "optimizer.zero_grad() and optimizer.step()"),
         ("loss = criterion(model, targets)\n" + UPDATE + GIVE, "has no attribute 'size'", "in place of what it answers, model(images)"),
         ("loss = model(images, targets)\n" + UPDATE + GIVE, "takes 2 positional arguments but 3 were given", "gets the pictures alone"),

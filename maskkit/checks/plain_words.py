@@ -45,6 +45,8 @@ _MEANINGS: tuple[tuple[type[BaseException], str, str], ...] = (
     (TypeError, r"missing \d+ required|expected at least", "Something that is called in this line needs more between its brackets."),
     (TypeError, "0-d tensor", "This is a tensor of a single number: it has no length, and nothing to go through."),
     (TypeError, "not iterable", "`for`, sum and the like go through a list; this is one single value."),
+    (TypeError, "'(Tensor|float)' object is not callable", "Round brackets call a function; this is none. An element is taken with square brackets, and a product is "
+     "written with *. (And between the brackets of optimizer.step() stands nothing: it finds the gradients at the weights.)"),
     (TypeError, "not callable", "Round brackets call a function; this is none. An element is taken with square brackets, and a product is written with *."),
     (TypeError, "not subscriptable", "Square brackets take an element of a list or an array; this is neither."),
     (TypeError, r"__init__\(\) takes", "A layer is made first and called then: nn.ReLU()(x). Behind its name stand its options, and not x."),

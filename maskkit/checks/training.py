@@ -1260,8 +1260,12 @@ def _rounded_to(digits: int) -> Callable:
         ),
         Misconception(
             "a loss of its own",
-            **_or_without_return(_step(*_RIGHT, loss=lambda logits, targets, criterion: F.binary_cross_entropy_with_logits(logits, targets))),
-            message="Your function uses a loss of its own, and the criterion that it is given has no say: where masks count more, the step is wrong.",
+            **_or_without_return(*(
+                _step(*_RIGHT, loss=lambda logits, targets, criterion, loss=loss: loss(logits, targets))
+                for loss in (F.binary_cross_entropy_with_logits, F.mse_loss, lambda logits, targets: F.mse_loss(logits.sigmoid(), targets))
+            )),
+            message="Your function uses a loss of its own (cross-entropy or a squared error), and the criterion that it is given has no say: where masks count more, "
+            "for one, the step is wrong.",
             hint="criterion(logits, targets), with the criterion in the brackets of `def`.",
         ),
         Misconception(

@@ -9,9 +9,10 @@ DEMO := runs/demo
 
 # Threads that wait should sleep: the default of GNU OpenMP is to spin, and where a browser or anything else wants the
 # same two cores, training then takes three times as long. To be at hand for the next small step they stay awake for a
-# moment (so many turns of a loop). The numbers stay the same.
+# moment: so many turns of a loop, or a millisecond on Windows and macOS. The numbers stay the same.
 export OMP_WAIT_POLICY ?= PASSIVE
 export GOMP_SPINCOUNT ?= 3000
+export KMP_BLOCKTIME ?= 1
 
 .PHONY: install lab test test-unit test-notebooks test-browser test-bundle bundle demo notebooks execute docs bench-notebooks bench-audit bench-export bench-imports bench-accuracy bench-speed bench-synthetic bench-streaming bench-few-photos bench-tuning bench-depth clean
 

@@ -233,11 +233,11 @@ JOBS: dict[str, Callable[..., object]] = {
 }
 
 
-# How threads wait for each other on Linux, from GNU OpenMP's environment variables; "maskkit train" has the second.
+# How threads wait for each other, from the variables of GNU's OpenMP (Linux) and of Intel's and LLVM's (Windows, macOS); "maskkit train" has the second.
 WAITING = {
     "asleep at once": {"OMP_WAIT_POLICY": "PASSIVE"},
-    "awake for a moment": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000"},
-    "awake for longer, as GNU OpenMP has it": {},
+    "awake for a moment": {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000", "KMP_BLOCKTIME": "1"},
+    "awake for longer, as OpenMP has it": {},
 }
 
 
@@ -245,7 +245,7 @@ def in_own_process(job: str, *arguments: object, waiting: str = "") -> object:
     """The result of one of ``JOBS`` in a new process."""
     # The other sides run as their users would run them, but share a busy machine as well.
     theirs = job in ("folder", "fastai", "folder-goal")
-    environment = {key: value for key, value in os.environ.items() if key not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
+    environment = {key: value for key, value in os.environ.items() if key not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")}
     environment |= WAITING[waiting or ("asleep at once" if theirs else "awake for a moment")] | ({} if theirs else {"THP_MEM_ALLOC_ENABLE": "1"})
     done = subprocess.run([sys.executable, __file__, "job", job, json.dumps(arguments)], stdout=subprocess.PIPE, text=True, env=environment)
     return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None

@@ -35,19 +35,20 @@ if TYPE_CHECKING:
 
 _LARGEST_SIDE = 4096
 
+# What torch reads when it is loaded. Threads that wait are to sleep, where OpenMP would let them spin and so slow down training threefold
+# as soon as another program wants the same cores. For a moment they stay awake, to be at hand for the next small step of an augmentation
+# (benchmarks/speed.py waiting): so many turns for GNU's OpenMP (Linux), a millisecond for Intel's and LLVM's (Windows, macOS). And large
+# tensors lie on large memory pages, which Linux clears and finds in less time. The numbers stay the same.
+_BEFORE_TORCH = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000", "KMP_BLOCKTIME": "1", "THP_MEM_ALLOC_ENABLE": "1"}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``maskkit`` with ``argv`` (by default the process's own); return the exit code.
 
     0: done. 2: the input cannot be used, said in one line. 130: interrupted with Ctrl-C.
     """
-    # Before torch is loaded: threads that wait then sleep, where GNU OpenMP would let them spin and so slow down
-    # training threefold as soon as another program wants the same cores; only for a moment they stay awake, to be
-    # at hand for the next small step of an augmentation (benchmarks/speed.py overhead). The numbers stay the same.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
-    # Also before torch is loaded: large tensors on large memory pages, which the system clears and finds in less time (Linux).
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    for name, value in _BEFORE_TORCH.items():
+        os.environ.setdefault(name, value)
     logging.basicConfig(format="maskkit: %(message)s", level=logging.WARNING if _is_first_process() else logging.ERROR, stream=sys.stderr)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -407,3 +407,19 @@ def test_ctrl_c_keeps_the_best_model_and_says_so(photo_folder, tmp_path):
     assert process.returncode == 130 and "Traceback" not in said
     assert "The best model so far" in said and "--resume" in said
     assert load_checkpoint(tmp_path / "run" / "mask_cnn_best.pth").epoch >= 1
+
+
+def test_how_threads_wait_is_set_before_torch_is_loaded_unless_somebody_has_said_it():
+    code = """
+import os, sys
+from maskkit.cli import main
+assert "torch" not in sys.modules
+try:
+    main(["--help"])
+except SystemExit:
+    print(*(os.environ[name] for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "THP_MEM_ALLOC_ENABLE")), "torch" in sys.modules)
+"""
+    unset = {key: value for key, value in os.environ.items() if key not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "THP_MEM_ALLOC_ENABLE")}
+    for said, expected in (({}, "PASSIVE 3000 1 1 False"), ({"OMP_WAIT_POLICY": "ACTIVE", "KMP_BLOCKTIME": "200"}, "ACTIVE 3000 200 1 False")):
+        done = subprocess.run([sys.executable, "-c", code], env={**unset, **said}, stdout=subprocess.PIPE, text=True, check=True)
+        assert done.stdout.splitlines()[-1] == expected

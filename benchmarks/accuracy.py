@@ -9,7 +9,6 @@ finished. Finished runs are kept in runs/accuracy and not trained again; one tha
 """
 
 import argparse
-import os
 import statistics
 import sys
 from collections.abc import Callable
@@ -17,8 +16,9 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+from maskkit.cli import before_torch
+
+before_torch()
 
 import torch
 from torch import Tensor

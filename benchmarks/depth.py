@@ -12,7 +12,9 @@ import os
 import statistics
 from datetime import date
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from maskkit.cli import before_torch
+
+before_torch()
 
 import torch
 

@@ -19,8 +19,9 @@ import time
 from datetime import date
 from pathlib import Path
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+from maskkit.cli import before_torch
+
+before_torch()
 
 import numpy as np
 import torch

@@ -35,20 +35,13 @@ if TYPE_CHECKING:
 
 _LARGEST_SIDE = 4096
 
-# What torch reads when it is loaded. Threads that wait are to sleep, where OpenMP would let them spin and so slow down training threefold
-# as soon as another program wants the same cores. For a moment they stay awake, to be at hand for the next small step of an augmentation
-# (benchmarks/speed.py waiting): so many turns for GNU's OpenMP (Linux), a millisecond for Intel's and LLVM's (Windows, macOS). And large
-# tensors lie on large memory pages, which Linux clears and finds in less time. The numbers stay the same.
-_BEFORE_TORCH = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000", "KMP_BLOCKTIME": "1", "THP_MEM_ALLOC_ENABLE": "1"}
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``maskkit`` with ``argv`` (by default the process's own); return the exit code.
 
     0: done. 2: the input cannot be used, said in one line. 130: interrupted with Ctrl-C.
     """
-    for name, value in _BEFORE_TORCH.items():
-        os.environ.setdefault(name, value)
+    before_torch()
     logging.basicConfig(format="maskkit: %(message)s", level=logging.WARNING if _is_first_process() else logging.ERROR, stream=sys.stderr)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -68,6 +61,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("maskkit: interrupted", file=sys.stderr)
         return 130
+
+
+def before_torch() -> None:
+    """Say how threads are to wait and where tensors are to lie, which torch reads when it is loaded; what somebody has said already, stays.
+
+    Threads that wait are to sleep, where OpenMP would let them spin and so slow down training threefold as soon as another program
+    wants the same cores. For a moment they stay awake, to be at hand for the next small step of an augmentation (`benchmarks/speed.py
+    waiting`): so many turns for GNU's OpenMP (Linux), a millisecond for Intel's and LLVM's (Windows, macOS). And large tensors lie on
+    large memory pages, which Linux clears and finds in less time. The numbers stay the same.
+    """
+    for name, value in {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "3000", "KMP_BLOCKTIME": "1", "THP_MEM_ALLOC_ENABLE": "1"}.items():
+        os.environ.setdefault(name, value)
 
 
 def _in_words(error: Exception) -> str | None:

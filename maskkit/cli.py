@@ -219,6 +219,7 @@ def export(arguments: argparse.Namespace) -> int:
     for path in (out, exporter.int8_path(out)):
         if path.is_dir():  # before one of the two files is written
             raise InputError(f"{path} is a folder; give another --out.")
+    _check_folder(out.parent, "the exported model")
     checkpoint = load_checkpoint(arguments.model_path)
     exporter.need_packages()
     images = exporter.images_of_run(Path(arguments.model_path).parent, checkpoint.image_size)
@@ -252,6 +253,8 @@ def data_audit(arguments: argparse.Namespace) -> int:
     from maskkit.audit.page import write_page
     from maskkit.audit.report import as_json, as_text, audit_folder
 
+    if arguments.html:
+        _check_folder(Path(arguments.html).parent, "the page")
     report = audit_folder(arguments.folder, progress=sys.stderr.isatty())
     print(json.dumps(as_json(report)) if arguments.json else as_text(report))
     if arguments.html:
@@ -573,13 +576,13 @@ def _in_class_folder(run_dir: Path, data_dir: Path) -> bool:
     return run_dir.is_relative_to(data_dir) and any(class_of(part) is not None for part in run_dir.relative_to(data_dir).parts)
 
 
-def _check_folder(folder: Path) -> None:
+def _check_folder(folder: Path, use: str = "the run") -> None:
     """Say it now, and not after an hour of training, if nothing can be written into a folder that is there or not."""
     nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not nearest.is_dir():
-        raise InputError(f"{nearest} is a file; give a folder for the run.")
+        raise InputError(f"{nearest} is a file; give a folder for {use}.")
     if not os.access(nearest, os.W_OK):
-        raise InputError(f"Nothing may be written into {nearest}; give another folder for the run.")
+        raise InputError(f"Nothing may be written into {nearest}; give another folder for {use}.")
 
 
 def _load_data(source: str, arguments: argparse.Namespace) -> Dataset:

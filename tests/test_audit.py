@@ -510,6 +510,13 @@ def test_command_line(flawed, tmp_path, capsys):
     assert "0 whether something is found or not" in " ".join(capsys.readouterr().out.split())
 
 
+def test_a_page_that_cannot_be_written_is_refused_before_the_audit(flawed, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("maskkit.audit.report.audit_folder", lambda *_, **__: 1 / 0)
+    (tmp_path / "notes.txt").touch()
+    assert main(["data", "audit", str(flawed.folder), "--html", str(tmp_path / "notes.txt" / "audit.html")]) == 2
+    assert "notes.txt is a file; give a folder for the page" in capsys.readouterr().err
+
+
 @pytest.mark.photos
 def test_the_known_flaws_of_the_public_photos_are_reported():
     if not os.environ.get("MASKKIT_PHOTOS"):

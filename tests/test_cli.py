@@ -298,9 +298,10 @@ def test_a_place_where_nothing_can_be_written_is_one_sentence(tmp_path, trained,
     capsys.readouterr()
     model, before = str(trained / "mask_cnn_best.pth"), {path.name for path in tmp_path.iterdir()}
     (trained / "notes.txt").write_text("kept")
-    for command in (["data", "synthetic", "--n", "4", "--image-size", "16", "--out"], ["export", "--model-path", model, "--out"]):
+    for command, said in ((["data", "synthetic", "--n", "4", "--image-size", "16", "--out"], "cannot be used"),
+                          (["export", "--model-path", model, "--out"], "notes.txt is a file; give a folder for the exported model")):
         assert main([*command, str(trained / "notes.txt" / "new.onnx")]) == 2
-        assert "cannot be used" in one_error_line(capsys)
+        assert said in one_error_line(capsys)
     (tmp_path / "model_int8.onnx").mkdir()
     assert main(["export", "--model-path", model, "--out", str(tmp_path / "model.onnx")]) == 2
     assert "model_int8.onnx is a folder" in one_error_line(capsys)

@@ -223,6 +223,18 @@ def test_a_name_that_is_no_models_is_refused(exported, tmp_path, capsys):
     assert "ends in .onnx" in capsys.readouterr().err
 
 
+def test_a_folder_that_cannot_be_one_is_refused_before_any_work(exported, tmp_path, capsys, monkeypatch):
+    checkpoint, _, _ = exported
+    save_checkpoint(tmp_path / "model.pth", checkpoint)
+    monkeypatch.setattr("maskkit.export.images_of_run", lambda *_: 1 / 0)
+    out = tmp_path / "model.pth" / "model.onnx"
+    assert main(["export", "--model-path", str(tmp_path / "model.pth"), "--out", str(out)]) == 2
+    assert "model.pth is a file; give a folder for the exported model" in capsys.readouterr().err
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert main(["export", "--model-path", str(tmp_path / "model.pth")]) == 2
+    assert "may be written into" in capsys.readouterr().err
+
+
 def test_no_checkpoint(tmp_path):
     for arguments, said in (("model.pth", "got 'model.pth'"), (None, "got None")):
         with pytest.raises(InputError, match=f"export takes a Checkpoint.*{said}"):

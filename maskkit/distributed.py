@@ -4,6 +4,7 @@ They are started by ``torchrun --nproc-per-node 2 -m maskkit train …``, or fro
 each finds in its environment (RANK, WORLD_SIZE, …) which one it is.
 """
 
+import importlib
 import inspect
 import os
 import signal
@@ -145,6 +146,9 @@ def join_team(device: str | torch.device = "auto") -> Team:
         return Team(0, 1, resolve_device(device))
     found = _own_device(resolve_device(device))
     if not joined:
+        # DistributedDataParallel loads this module, whose functions keep the group that there is just then, as a default. Loaded first, they
+        # keep none, so that the threads of the group end with it, and not beside an interpreter that is being taken down, which can abort.
+        importlib.import_module("torch.distributed.nn.functional")
         distributed.init_process_group("nccl" if found.type == "cuda" else "gloo", device_id=found if found.type == "cuda" else None)
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _end)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -73,13 +74,16 @@ def test_two_processes_of_a_notebook_train_to_the_weights_of_one(photo_folder, t
     assert all(torch.equal(best[key], first["whole"][0][key]) for key in best)
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 @contextmanager
 def torchrun(folder: Path, run_dir: Path, *options: str) -> Iterator[subprocess.Popen]:
     """Two processes under torchrun, of which none is left over, whatever happens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", str(port), "-m", "maskkit", *train(folder, run_dir, *options)]
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", str(free_port()), "-m", "maskkit", *train(folder, run_dir, *options)]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     watchdog = threading.Timer(SOON, os.killpg, (running.pid, signal.SIGKILL))
     watchdog.start()
@@ -94,6 +98,22 @@ def torchrun(folder: Path, run_dir: Path, *options: str) -> Iterator[subprocess.
 
 def train(folder: Path, run_dir: Path, *options: str) -> list[str]:
     return ["train", "--data-dir", str(folder), "--no-near-duplicates", "--image-size", "16", "--batch-size", "8", "--device", "cpu", "--run-dir", str(run_dir), *options]
+
+
+def leave_nothing_behind(folder: str) -> None:
+    """What each of two processes does that torchrun has started with a program of somebody's own."""
+    fit(data(Path(folder)), OTHERS["plain"])
+    group = weakref.ref(torch.distributed.group.WORLD)
+    join_team("cpu").leave()
+    assert group() is None and not torch.distributed.is_initialized()
+
+
+@needs_fork
+def test_who_leaves_ends_the_threads_of_the_group(photo_folder):
+    """They would still run while the interpreter is taken down, and then now and again end a finished run with SIGABRT."""
+    code = "import sys; from test_distributed import leave_nothing_behind; leave_nothing_behind(sys.argv[1])"
+    subprocess.run([sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", str(free_port()), "--no-python",
+                    sys.executable, "-c", code, str(photo_folder)], check=True, timeout=SOON, cwd=Path(__file__).parent)
 
 
 @needs_fork

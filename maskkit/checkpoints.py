@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass, field
+from io import BytesIO
 from os import PathLike
 from pathlib import Path
 
@@ -47,8 +48,15 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
     content = {"format": FORMAT, **{key: value for key, value in vars(checkpoint).items() if key != "model"}}
     content["class_names"] = list(checkpoint.class_names)
     content["state_dict"] = checkpoint.model.state_dict()
+    save_state(path, content)
+
+
+def save_state(path: str | Path, content: dict) -> None:
+    """``torch.save``, atomically. A full disk is an error of the system then, which can be told in words, and not one of torch's insides."""
+    buffer = BytesIO()
+    torch.save(content, buffer)
     with replace_file(path) as temporary:
-        torch.save(content, temporary)
+        temporary.write_bytes(buffer.getbuffer())
 
 
 def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Checkpoint:

@@ -15,6 +15,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from functools import partial
 from glob import glob
+from itertools import chain, count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -94,6 +95,7 @@ def train(arguments: argparse.Namespace) -> int:
     from maskkit import evaluation, training
     from maskkit.checkpoints import Checkpoint
     from maskkit.distributed import join_team
+    from maskkit.files import write_csv
 
     run_dir = Path(arguments.run_dir or Path("runs") / datetime.now().strftime("%Y%m%d-%H%M%S"))
     _check_run_dir(run_dir, arguments)
@@ -103,12 +105,14 @@ def train(arguments: argparse.Namespace) -> int:
         dataset = _load_data(arguments.data_dir or arguments.dataset, arguments)
     _say(f"{dataset!r}")
     _say(_about_groups(dataset))
+    if not arguments.run_dir and team.is_first:
+        run_dir = _made_for_one(run_dir)
     result = training.fit(dataset, config, run_dir=run_dir, on_epoch=_print_epoch, resume=arguments.resume, progress=sys.stderr.isatty())
     team.leave()
     if not team.is_first:
         return 130 if result.stopped_because == "interrupted" else 0
     if result.history:
-        _write_split(run_dir / "split.csv", dataset)
+        write_csv(run_dir / "split.csv", _split_rows(dataset))
     if result.stopped_because == "interrupted":
         _say_interrupted(result, run_dir)
         return 130
@@ -136,7 +140,7 @@ def pretrain(arguments: argparse.Namespace) -> int:
         f"epoch {history[-1]['epoch']:3} of {config.epochs}  train loss {history[-1]['train_loss']:.4f}  {history[-1]['images_per_second']:.0f} images/s"))
     recipe = "transfer" if config.model == "maskresnet" else "modern"
     print(f"Model: {Path(arguments.run_dir) / training.BEST}\nBegin with it: maskkit train --model {config.model} --image-size {config.image_size} "
-          f"--recipe {recipe} --init-from {Path(arguments.run_dir) / training.BEST} --data-dir PHOTOS")
+          f"--recipe {recipe} --init-from {shlex.quote(str(Path(arguments.run_dir) / training.BEST))} --data-dir PHOTOS")
     return 0
 
 
@@ -153,7 +157,8 @@ def tune(arguments: argparse.Namespace) -> int:
                         storage=arguments.storage, name=arguments.study, on_trial=_print_trial)
     best = tuning.best_config(study, config)
     given = [name for name in _RECIPE_OPTIONS if name in space or hasattr(arguments, name)]
-    options = [f"--{name.replace('_', '-')} {getattr(best, name):{'.3g' if name in ('learning_rate', 'weight_decay') else ''}}" for name in given]
+    texts = {name: f"{getattr(best, name):{'.3g' if name in ('learning_rate', 'weight_decay') else ''}}" for name in given}
+    options = [f"--{name.replace('_', '-')} {shlex.quote(text)}" for name, text in texts.items()]
     print(f"Lowest validation loss of {len(tuning.trial_rows(study))} trials: {study.best_value:.4f} (a little too good to be true, since it was chosen).\n"
           f"maskkit train {_same_source(arguments)} {' '.join(options)}")
     return 0
@@ -306,6 +311,10 @@ def _path(text: str) -> str:
     return os.path.abspath(path) if path.startswith("~") else path  # a file of that name, since nobody is called so
 
 
+def _weights(text: str) -> str:
+    return _path(text) if text.endswith(".pth") else text
+
+
 def _whole(text: str) -> int:
     try:
         return int(text)
@@ -401,7 +410,7 @@ def _add_pretrain(commands: argparse._SubParsersAction) -> None:
 def _add_tune(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("tune", help="search for good options of training",
                                  description="Search learning rate, batch size, weight decay and augmentation; what is given here is not searched. Judged by the validation loss.")
-    parser.add_argument("--trials", type=_whole, default=20, help="of the whole study, however many processes work on it")
+    parser.add_argument("--trials", type=_whole, default=20, help="of the whole study, however many processes work on it; each finishes the one that it is at")
     parser.add_argument("--sampler", default="tpe", help="tpe or random")
     parser.add_argument("--storage", type=_path, metavar="FILE", help="file (or database, such as sqlite:///tune.db) that several processes share; a later call goes on with it")
     parser.add_argument("--study", metavar="NAME", default="maskkit", help="of the study in the storage")
@@ -441,9 +450,9 @@ _RECIPE_OPTIONS = {
     "averaging": (_number, "share of itself that the running mean of the weights keeps at each step; validated and kept is that mean"),
     "growing": (_number, "share of the epochs in which images grow to their full size"),
     "precision": (str, "float32, bfloat16 or auto"),
-    "weights": (str, "to begin with: random, drawn (for maskresnet; have seen drawn faces), published (torchvision's, downloaded), auto, or the "
-                     "mask_cnn_best.pth of another run"),
-    "teacher": (str, "last.pth or mask_cnn_best.pth of a network whose probabilities take the place of labels"),
+    "weights": (_weights, "to begin with: random, drawn (for maskresnet; have seen drawn faces), published (torchvision's, downloaded), auto, or the "
+                          "mask_cnn_best.pth of another run"),
+    "teacher": (_path, "last.pth or mask_cnn_best.pth of a network whose probabilities take the place of labels"),
 }
 
 
@@ -558,6 +567,16 @@ def _train_config(arguments: argparse.Namespace) -> TrainConfig:
     return config
 
 
+def _made_for_one(folder: Path) -> Path:
+    """The new folder, or one with a number after its name: another run may have begun in the same second."""
+    for name in chain([folder.name], (f"{folder.name}-{number}" for number in count(2))):
+        try:
+            folder.with_name(name).mkdir(parents=True)
+            return folder.with_name(name)
+        except FileExistsError:
+            continue
+
+
 def _check_run_dir(run_dir: Path, arguments: argparse.Namespace) -> None:
     from maskkit.training import BEST, LAST
 
@@ -588,6 +607,8 @@ def _check_folder(folder: Path, use: str = "the run") -> None:
 def _load_data(source: str, arguments: argparse.Namespace) -> Dataset:
     from maskkit.datasets import load_dataset
 
+    if arguments.data_dir in ("synthetic", "photos"):  # a folder that happens to be called so
+        source = os.path.abspath(source)
     return load_dataset(source, image_size=arguments.image_size, n=arguments.faces, variety=arguments.variety,
                         seed=arguments.seed, groups=arguments.groups,
                         near_duplicates=arguments.near_duplicates, stream=arguments.stream, progress=_is_first_process())
@@ -661,16 +682,27 @@ def _own_test_split(run_dir: Path, image_size: int, stream: bool | None) -> tupl
         dataset = load_dataset(source, image_size=image_size, **options, stream=stream, progress=True)
     except TypeError as error:  # an option that this version has not got
         raise InputError(f"The test split of the run in {run_dir} cannot be loaded again ({error}); give --test-dir.") from error
+    if source != "synthetic" and dataset.fingerprint != data.get("fingerprint") and _split_rows(dataset) != _rows_of_split(run_dir / "split.csv"):
+        raise InputError(f"The photos in {source} are no longer those of the run in {run_dir}, so that its test photos among them are not known; "
+                         "give --test-dir with photos that it has not seen.")
     test = dataset.subset("test")
     return test.images, test.targets.numpy(), {"skipped": [{"name": name, "reason": reason} for name, reason in dataset.skipped]}
 
 
-def _write_split(path: Path, dataset: Dataset) -> None:
-    from maskkit.files import write_csv
+def _split_rows(dataset: Dataset) -> list[dict[str, str]]:
     from maskkit.images import CLASS_NAMES
 
     rows = zip(dataset.names, dataset.targets.tolist(), dataset.groups.tolist(), dataset.split.tolist())
-    write_csv(path, [{"path": name, "class": CLASS_NAMES[target], "group": group, "split": split} for name, target, group, split in rows])
+    return [{"path": name, "class": CLASS_NAMES[target], "group": str(group), "split": split} for name, target, group, split in rows]
+
+
+def _rows_of_split(path: Path) -> list[dict[str, str]]:
+    from maskkit.files import read_csv
+
+    try:
+        return read_csv(path)
+    except (OSError, ValueError):
+        return []
 
 
 def _write_report(run_dir: Path, report: dict, test: Subset, y_score: np.ndarray) -> None:
@@ -720,8 +752,10 @@ def _same_source(arguments: argparse.Namespace) -> str:
     """The options that name the data and the network, for a command that can be copied."""
     data = f"--data-dir {shlex.quote(arguments.data_dir)}" if arguments.data_dir else f"--dataset {arguments.dataset}"
     groups = f" --groups {shlex.quote(arguments.groups)}" if arguments.groups else ""
+    groups += "" if arguments.near_duplicates else " --no-near-duplicates"
     drawn = f" --faces {arguments.faces} --variety {arguments.variety}" if data == "--dataset synthetic" else ""
     model = f" --model {arguments.model}" if hasattr(arguments, "model") else ""
+    model += " --freeze" if hasattr(arguments, "freeze") else ""
     return f"{data}{groups}{drawn} --image-size {arguments.image_size}{model} --recipe {arguments.recipe} --seed {arguments.seed}"
 
 
@@ -731,7 +765,7 @@ def _say_interrupted(result: FitResult, run_dir: Path) -> None:
     if result.best_epoch:
         _say(f"Interrupted. The best model so far (epoch {result.best_epoch}) is kept in {run_dir / BEST}; add --resume to go on.")
     else:
-        _say("Interrupted before the first epoch was done, so there is no model to keep.")
+        _say(f"Interrupted before {'an epoch gave a loss that is a number' if result.history else 'the first epoch was done'}, so there is no model to keep.")
 
 
 def _print_report(report: dict) -> None:

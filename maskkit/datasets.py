@@ -226,6 +226,8 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
     """
     require(source, (str, PathLike), "load_dataset takes 'synthetic', 'photos' or the path of a folder")
     require_whole("image_size", image_size)
+    # They are kept with each run, as JSON, which knows no numbers of NumPy.
+    n, variety, shortcut_strength, seed = (value.item() if isinstance(value, np.generic) else value for value in (n, variety, shortcut_strength, seed))
     if groups is not None and str(source) in ("synthetic", "photos"):
         raise InputError(f"The {source} data know their groups already; a groups file is for a folder of your own.")
     if str(source) == "synthetic":

@@ -183,7 +183,7 @@ def _synthetic_images(image_size: int, n: int) -> ExportImages:
 def _export_images(dataset: Dataset, n: int, source: str) -> ExportImages:
     def some(name: str) -> np.ndarray:
         subset = dataset.subset(name)
-        images, _ = next(iter(subset.sample(min(n, len(subset))).batches(n)))
+        images, _ = next(iter((subset.sample(min(n, len(subset))) if len(subset) > 1 else subset).batches(n)))
         return images.permute(0, 2, 3, 1).contiguous().numpy()
 
     return ExportImages(some("train"), some("val"), source)

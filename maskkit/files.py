@@ -53,7 +53,7 @@ def replace_file(path: str | Path) -> Iterator[Path]:
         yield temporary
         _move_over(temporary, path)
     except OSError as error:
-        if str(error.filename) == str(temporary):
+        if error.filename is None or str(error.filename) == str(temporary):  # a full disk names no file
             error.filename, error.filename2 = str(path), None
         raise
     finally:

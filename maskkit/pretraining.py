@@ -16,10 +16,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from maskkit.checkpoints import Checkpoint, save_checkpoint
+from maskkit.checkpoints import Checkpoint, save_checkpoint, save_state
 from maskkit.errors import InputError, require_whole
 from maskkit.faces import Twins, generate_twins, recipe_hash
-from maskkit.files import drawn_once, replace_file, write_csv, write_json
+from maskkit.files import drawn_once, write_csv, write_json
 from maskkit.models import build_model
 from maskkit.runtime import check_seed, computes_bfloat16, in_precision, keep_freed_memory, resolve_device, seed_everything, versions
 from maskkit.training import BEST, LAST, TrainConfig, make_optimizer, one_cycle
@@ -211,9 +211,9 @@ class Pretraining:
         write_json(self.folder / "config.json", {"pretrain": asdict(self.config), "versions": versions()})
         if self.epoch == self.config.epochs:
             save_checkpoint(self.folder / BEST, Checkpoint(self.mean.module.model, self.config.model, self.config.image_size, epoch=self.epoch))
-        with replace_file(self.folder / LAST) as temporary:
-            torch.save({"pretrain": asdict(self.config), "network": self.network.state_dict(), "mean": self.mean.state_dict(), "step": self.step,
-                        "optimizer": self.optimizer.state_dict(), "random": torch.get_rng_state(), "history": self.history}, temporary)
+        save_state(self.folder / LAST, {
+            "pretrain": asdict(self.config), "network": self.network.state_dict(), "mean": self.mean.state_dict(), "step": self.step,
+            "optimizer": self.optimizer.state_dict(), "random": torch.get_rng_state(), "history": self.history})
 
     def _side(self, done: float) -> int:
         """Of the pictures at this share of the run. A fully connected layer fits one size."""
@@ -222,6 +222,8 @@ class Pretraining:
 
     def _last_state(self) -> dict | None:
         if not (self.folder / LAST).is_file():
+            if (self.folder / BEST).exists():
+                raise InputError(f"{self.folder} already holds a trained model; give another --run-dir, or delete that folder.")
             return None
         try:
             state = torch.load(self.folder / LAST, map_location="cpu", weights_only=True)

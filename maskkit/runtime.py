@@ -4,8 +4,11 @@ import ctypes
 import importlib.metadata
 import platform
 import random
+import signal
 import sys
-from contextlib import AbstractContextManager, nullcontext
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from numbers import Integral
 
 import numpy as np
@@ -96,6 +99,26 @@ def keep_freed_memory(limit: int = 2**30) -> bool:
         return False
     trim_threshold, mmap_max = -1, -4  # M_TRIM_THRESHOLD and M_MMAP_MAX of <malloc.h>
     return bool(mallopt(trim_threshold, limit) and mallopt(mmap_max, 0))
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Ctrl-C, or a notebook's stop button, within the block acts at its end: what is written there belongs together.
+
+    Python tells its main thread alone about signals; in another one nothing needs to be held.
+    """
+    usual = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or usual is None:
+        yield
+        return
+    pressed = []
+    signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    if pressed:
+        signal.raise_signal(signal.SIGINT)
 
 
 def versions() -> dict[str, str]:

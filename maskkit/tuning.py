@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from itertools import chain, repeat
+from itertools import chain, product, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from torch import nn
 from maskkit.datasets import Dataset
 from maskkit.errors import InputError, seen
 from maskkit.runtime import resolve_device, seed_everything
-from maskkit.training import TrainConfig, fit, make_optimizer, require_data_and_config, starting_model, train_one_epoch
+from maskkit.training import NeverANumber, TrainConfig, fit, make_optimizer, require_data_and_config, starting_model, train_one_epoch
 from maskkit.transforms import AUGMENTATIONS
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ Row = dict[str, float]
 
 @dataclass(frozen=True)
 class LogRange:
-    """All numbers from ``low`` to ``high``, searched on a logarithmic scale: each factor of ten gets the same share of the trials."""
+    """All numbers from ``low`` to ``high``, searched on a logarithmic scale: each factor of ten gets the same share of the trials.
+
+    Only the whole ones for an option that is a whole number, such as ``batch_size``.
+    """
 
     low: float
     high: float
@@ -116,9 +120,10 @@ def tune(dataset: Dataset, base: TrainConfig = TrainConfig(), *, space: Space = 
     Parameters
     ----------
     dataset, base, space
-        What is trained; ``base`` gives every option that is not in ``space``.
+        What is trained; ``base`` gives every option that is not in ``space``, of which every combination must be possible.
     trials : int
-        Of the whole study. Several processes with one ``storage`` share them, and a study that was interrupted goes on.
+        Of the whole study. Several processes with one ``storage`` share them, and a study that was interrupted goes on. Each process
+        finishes the trial that it is at, so there may be some more: at most one for each process but the first.
     sampler : "tpe" or "random"
         Bergstra et al., "Algorithms for Hyper-Parameter Optimization", 2011, as in Optuna; or independent draws.
     seed : int
@@ -130,7 +135,8 @@ def tune(dataset: Dataset, base: TrainConfig = TrainConfig(), *, space: Space = 
     Raises
     ------
     InputError
-        If Optuna is not installed, the space or sampler is unknown, or the stored study is about something else.
+        If Optuna is not installed, the sampler is unknown, the space is, or holds a combination of values that is impossible, or the
+        stored study is about something else; and whatever ``fit`` cannot use. A loss that never was a number ends only its own trial.
     """
     optuna = _optuna()
     check_study(trials, sampler)
@@ -143,7 +149,7 @@ def tune(dataset: Dataset, base: TrainConfig = TrainConfig(), *, space: Space = 
         config = replace(base, **_suggest(trial, space))
         try:
             result = fit(dataset, config)
-        except InputError as error:  # the loss was never a number: the sampler learns to stay away
+        except NeverANumber as error:  # the sampler learns to stay away; all else would fail in each trial
             trial.set_user_attr("failed", str(error))
             raise optuna.TrialPruned from None
         if result.stopped_because == "interrupted":
@@ -170,12 +176,13 @@ def check_study(trials: int, sampler: str) -> None:
 def open_study(storage: str | Path | None = None, *, name: str = "maskkit", sampler: str = "tpe", seed: int = 0) -> Study:
     """A new study, or the one of that name in a storage that other processes may be using at the same time."""
     optuna = _optuna()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)  # a line for each trial is ours to print
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # what there is to say of a trial, also of one that was broken off, is said by us
     check_study(1, sampler)
     own_seed = seed if storage is None else None
     chosen = optuna.samplers.RandomSampler(own_seed) if sampler == "random" else optuna.samplers.TPESampler(seed=own_seed, n_startup_trials=4, constant_liar=True)
     try:
-        return optuna.create_study(storage=_storage(storage), study_name=name, sampler=chosen, load_if_exists=True)
+        where = _storage(storage)
+        return _patiently(lambda: optuna.create_study(storage=where, study_name=name, sampler=chosen, load_if_exists=True))
     except InputError:
         raise
     # Optuna, SQLAlchemy and each database have exceptions of their own.
@@ -236,6 +243,19 @@ def _storage(storage: str | Path | None) -> BaseStorage | str | None:
     return JournalStorage(JournalFileBackend(str(path), JournalFileOpenLock(str(path))))
 
 
+def _patiently(create: Callable[[], Study]) -> Study:
+    """Try again for a second: of processes that begin together only one can lay out a database, and the others fail in many ways."""
+    begin = time.monotonic()
+    for pause in (0.1, 0.2, 0.3, 0.4):
+        try:
+            return create()
+        except Exception:
+            if time.monotonic() > begin + 20:  # not somebody else's lock, but an address where nobody answers
+                raise
+            time.sleep(pause)
+    return create()
+
+
 def _is_journal(path: Path) -> bool:
     """Whether a file begins as Optuna's journal does, or as much of it as is written; a line would be added to any other one, too."""
     begin = b'{"op_code":'
@@ -250,19 +270,40 @@ def _check_space(space: Space, base: TrainConfig) -> None:
     for name, values in space.items():
         if not isinstance(values, LogRange | tuple | list) or not values:
             raise InputError(f"A space gives each option a LogRange, or a tuple of values to choose from; {name} has {seen(values)}.")
-        for value in (values.low, values.high) if isinstance(values, LogRange) else values:
-            replace(base, **{name: value})  # raises where the value is impossible
+    for end in ("low", "high"):
+        ends = ([getattr(values, end)] if isinstance(values, LogRange) else values for values in space.values())
+        for combination in product(*ends):
+            _require_possible(dict(zip(space, combination)), base)
+
+
+def _require_possible(options: Mapping[str, object], base: TrainConfig) -> None:
+    """Values that are possible one by one can still exclude each other: better said now than in the middle of a study."""
+    try:
+        replace(base, **options)
+    except InputError as error:
+        raise InputError(f"The space allows {' with '.join(f'{name} {seen(value)}' for name, value in options.items())}: {error}") from error
 
 
 def _suggest(trial: Trial, space: Space) -> dict[str, object]:
-    return {name: trial.suggest_float(name, values.low, values.high, log=True) if isinstance(values, LogRange) else trial.suggest_categorical(name, values)
-            for name, values in space.items()}
+    return {name: _draw(trial, name, values) for name, values in space.items()}
+
+
+def _draw(trial: Trial, name: str, values: LogRange | tuple) -> object:
+    if not isinstance(values, LogRange):
+        return trial.suggest_categorical(name, values)
+    draw = trial.suggest_int if isinstance(getattr(TrainConfig, name), int) else trial.suggest_float
+    return draw(name, values.low, values.high, log=True)
 
 
 def _keep_to_one_task(study: Study, dataset: Dataset, base: TrainConfig, space: Space) -> None:
     """Losses of different data or options cannot be compared: the first process says what the study is about."""
-    options = {key: value for key, value in asdict(base).items() if key not in {"device", *space}}
-    task = {"data": dataset.fingerprint, "options": options, "space": {key: repr(values) for key, values in space.items()}}
-    if study.user_attrs.get("task", task) != task:
+    task = {"data": dataset.fingerprint, "options": _shared(asdict(base), space), "space": {key: repr(values) for key, values in space.items()}}
+    stored = study.user_attrs.get("task", task)
+    if {**stored, "options": _shared(stored["options"], space)} != task:
         raise InputError(f"The study {study.study_name!r} in this storage is about other data or options; give it another name, or another storage.")
     study.set_user_attr("task", task)
+
+
+def _shared(options: dict[str, object], space: Space) -> dict[str, object]:
+    """The options that all trials share, also of a study from before some of them existed; where to train may differ."""
+    return {key: value for key, value in {**asdict(TrainConfig()), **options}.items() if key not in {"device", *space}}

@@ -1,4 +1,6 @@
+import errno
 import pickle
+from pathlib import Path
 
 import pytest
 import torch
@@ -29,13 +31,14 @@ def test_a_failed_save_leaves_the_good_file(checkpoint, tmp_path, monkeypatch):
     save_checkpoint(path, checkpoint)
     good = path.read_bytes()
 
-    def full_disk(content, file):
-        file.write_bytes(b"half a file")
-        raise OSError("No space left on device")
+    def full_disk(file, content):
+        file.write_text("half a file")
+        raise OSError(errno.ENOSPC, "No space left on device")  # which names no file
 
-    monkeypatch.setattr(torch, "save", full_disk)
-    with pytest.raises(OSError):
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    with pytest.raises(OSError, match="No space left on device") as caught:
         save_checkpoint(path, checkpoint)
+    assert caught.value.filename == str(path)
     assert path.read_bytes() == good and [file.name for file in tmp_path.iterdir()] == ["model.pth"]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import torch
 from PIL import Image
 
 from maskkit.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from maskkit.cli import main
+from maskkit.cli import _made_for_one, main
 from maskkit.evaluation import predict_image
 from maskkit.files import read_csv
 from maskkit.models import MaskCNN
@@ -174,6 +175,48 @@ def test_a_trained_run_is_not_overwritten_by_accident(trained, photo_folder, cap
     assert main([*again, "--overwrite"]) == 0 and (trained / "mask_cnn_best.pth").read_bytes() != before
 
 
+def test_of_a_run_that_is_replaced_nothing_is_left_that_could_be_taken_for_the_new_ones(trained, photo_folder, capsys):
+    replaced = ["train", "--data-dir", str(photo_folder), "--run-dir", str(trained), *QUICK, "--seed", "5", "--learning-rate", "1e29", "--overwrite"]
+    assert main(replaced) == 2 and "lower the learning rate" in capsys.readouterr().err
+    assert {path.name for path in trained.iterdir()} == {"last.pth", "history.csv", "config.json"}
+
+
+def test_test_photos_that_are_no_longer_known_are_not_guessed(trained, photo_folder, capsys):
+    command = ["test", "--model-path", str(trained / "mask_cnn_best.pth")]
+    picture = photo_folder / "with_mask" / "0.png"
+    Image.open(picture).resize((40, 40)).save(picture)  # other pixels, the same split
+    assert main(command) == 0
+    capsys.readouterr()
+    for index in range(5):
+        Image.fromarray(np.random.default_rng(index).integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(photo_folder / "with_mask" / f"new{index}.png")
+    assert main(command) == 2
+    assert "are no longer those of the run" in one_error_line(capsys)
+    assert main([*command, "--test-dir", str(photo_folder)]) == 0
+
+
+@pytest.mark.parametrize("name", ["synthetic", "photos"])
+def test_a_folder_may_be_called_as_a_data_set_is(photo_folder, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(photo_folder.rename(tmp_path / name).parent)
+    assert main(["train", "--data-dir", name, "--run-dir", "run", *QUICK]) == 0
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["data"]["source"] == str((tmp_path / name).resolve())
+
+
+def test_two_runs_of_the_same_second_have_folders_of_their_own(tmp_path):
+    assert [_made_for_one(tmp_path / "runs" / "now").name for _ in range(3)] == ["now", "now-2", "now-3"]
+
+
+def test_the_command_that_a_study_prints_trains_the_same(photo_folder, tmp_path, capsys):
+    pytest.importorskip("optuna")
+    weights = tmp_path / "my runs" / "mask_cnn_best.pth"
+    save_checkpoint(weights, Checkpoint(MaskCNN(16), "maskcnn", 16))
+    options = ["--data-dir", str(photo_folder), "--no-near-duplicates", "--freeze", "--weights", str(weights), *QUICK]
+    assert main(["tune", *options, "--trials", "1"]) == 0
+    printed = shlex.split(capsys.readouterr().out.splitlines()[-1])
+    assert printed[:2] == ["maskkit", "train"] and main([*printed[1:], "--run-dir", str(tmp_path / "run"), "--device", "cpu"]) == 0
+    record = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert record["data"]["options"]["near_duplicates"] is False and record["train"]["freeze"] and record["train"]["weights"] == str(weights)
+
+
 def test_data_synthetic_makes_a_folder_that_train_accepts(tmp_path):
     assert main(["data", "synthetic", "--out", str(tmp_path / "faces"), "--n", "24", "--image-size", "32"]) == 0
     assert len(list((tmp_path / "faces" / "with_mask").iterdir())) == 12
@@ -292,6 +335,8 @@ def test_the_home_folder_has_its_short_name(photo_folder, tmp_path, monkeypatch,
     capsys.readouterr()
     assert main(["train", "--data-dir", "~nobody-is-called-so/photos", "--run-dir", str(tmp_path / "new"), *QUICK]) == 2
     assert "does not exist" in one_error_line(capsys)
+    save_checkpoint(tmp_path / "model.pth", Checkpoint(MaskCNN(16), "maskcnn", 16))
+    assert main(["train", "--data-dir=~/photos", "--run-dir", str(tmp_path / "more"), "--init-from=~/model.pth", *QUICK]) == 0
 
 
 def test_a_place_where_nothing_can_be_written_is_one_sentence(tmp_path, trained, capsys):

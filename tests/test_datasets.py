@@ -1,3 +1,4 @@
+import json
 import logging
 import os
 import shutil
@@ -223,3 +224,8 @@ def test_impossible_batches(easy_dataset, arguments, said):
 def test_unknown_split(easy_dataset):
     with pytest.raises(InputError, match="no split 'holdout'; the splits are train, val, test"):
         easy_dataset.subset("holdout")
+
+
+def test_numbers_of_numpy_are_kept_as_plain_ones():
+    dataset = load_dataset("synthetic", n=np.int64(12), variety=np.float32(0.5), seed=np.int64(1), image_size=16)
+    assert json.loads(json.dumps(dataset.options)) == {"n": 12, "variety": 0.5, "seed": 1, "fractions": [0.7, 0.15, 0.15]}

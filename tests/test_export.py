@@ -3,6 +3,7 @@
 import copy
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -154,6 +155,9 @@ def test_images_of_a_run_are_never_its_test_images(photo_folder, tmp_path):
         allowed = {picture.tobytes() for picture in dataset.subset(split).images.permute(0, 2, 3, 1).contiguous().numpy()}
         assert len(found) == len(dataset.subset(split)) and {picture.tobytes() for picture in found} == allowed
     assert images.source == "images of the run" and len(images_of_run(tmp_path / "run", 16, n=3).calibration) == 3
+    one = np.where(dataset.split == "val", "test", dataset.split)
+    one[-1] = "val"
+    assert len(exporter._export_images(replace(dataset, split=one), 3, "images").comparison) == 1
 
 
 @pytest.mark.parametrize("harm", ["no config", "no photos", "other photos"])

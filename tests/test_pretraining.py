@@ -137,6 +137,9 @@ def test_a_finished_backbone_is_loaded_and_another_one_not_overwritten(tmp_path,
     (tmp_path / "last.pth").write_bytes(b"no run")
     with pytest.raises(InputError, match="holds another run"):
         pretrain(SMALL, tmp_path)
+    (tmp_path / "last.pth").unlink()
+    with pytest.raises(InputError, match="already holds a trained model"):
+        pretrain(SMALL, tmp_path)
 
 
 def test_it_learns(tmp_path):

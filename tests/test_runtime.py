@@ -1,7 +1,9 @@
 import platform
 import random
+import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -70,6 +72,28 @@ assert asked and kept < given_back / 10, (given_back, kept)
 def test_other_systems_are_left_alone(monkeypatch):
     monkeypatch.setattr(runtime.sys, "platform", "win32")
     assert runtime.keep_freed_memory() is False
+
+
+def test_ctrl_c_is_held_until_what_belongs_together_is_done():
+    done = []
+    with pytest.raises(KeyboardInterrupt):
+        with runtime.interrupts_held():
+            signal.raise_signal(signal.SIGINT)
+            done.append("written")
+        done.append("after")
+    assert done == ["written"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_interrupts_are_no_matter_of_other_threads_and_errors_pass():
+    def in_a_thread():
+        with runtime.interrupts_held():
+            return "done"
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(in_a_thread).result() == "done"
+    with pytest.raises(ZeroDivisionError), runtime.interrupts_held():
+        1 / 0
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_bfloat16_only_where_the_processor_has_it(monkeypatch):

@@ -1,7 +1,9 @@
 """Early stopping with scripted losses; training against a loop written out with torch alone."""
 
 import dataclasses
+import json
 import math
+import signal
 from datetime import date
 
 import numpy as np
@@ -10,8 +12,8 @@ import torch
 from torch import nn
 
 from maskkit import training
-from maskkit.checkpoints import load_checkpoint
-from maskkit.distributed import Part
+from maskkit.checkpoints import load_checkpoint, save_checkpoint
+from maskkit.distributed import Part, Team
 from maskkit.errors import InputError
 from maskkit.evaluation import predict_proba
 from maskkit.files import read_csv
@@ -279,6 +281,62 @@ def test_interrupting_keeps_the_best_model_so_far(easy_dataset, tmp_path):
     assert equal_weights(fit(easy_dataset, QUICK, run_dir=tmp_path, resume=True).model, fit(easy_dataset, QUICK).model)
 
 
+def test_ctrl_c_while_the_best_model_is_written_waits_for_the_end_of_it(easy_dataset, tmp_path, monkeypatch):
+    def pressed_meanwhile(path, checkpoint):
+        signal.raise_signal(signal.SIGINT)
+        save_checkpoint(path, checkpoint)
+
+    monkeypatch.setattr("maskkit.training.run.save_checkpoint", pressed_meanwhile)
+    stopped = fit(easy_dataset, QUICK, run_dir=tmp_path)
+    assert stopped.stopped_because == "interrupted" and stopped.best_epoch == 1 == load_checkpoint(tmp_path / "mask_cnn_best.pth").epoch
+    assert json.loads((tmp_path / "config.json").read_text())["best_epoch"] == 1 and (tmp_path / "last.pth").exists()
+
+
+def test_an_interrupted_run_whose_loss_was_never_a_number_is_interrupted(easy_dataset, scripted_losses, tmp_path):
+    scripted_losses([math.nan] * 10)
+    stopped = fit(easy_dataset, QUICK, run_dir=tmp_path, on_epoch=interrupt)
+    assert (stopped.stopped_because, stopped.best_epoch, len(stopped.history)) == ("interrupted", 0, 1)
+    assert {path.name for path in tmp_path.iterdir()} == {"last.pth", "history.csv", "config.json"}
+
+
+@pytest.mark.parametrize("options", [{}, {"weight_decay": 0.05, "schedule": "one_cycle", "averaging": 0.9}])
+def test_a_last_batch_of_one_image_suits_batch_normalisation(easy_dataset, options):
+    """At 16 pixels the last feature maps have one pixel, so that there is nothing to measure in one image."""
+    config = dataclasses.replace(QUICK, model="maskresnet", epochs=2, batch_size=13, **options)
+    assert len(easy_dataset.subset("train")) % config.batch_size == 1
+    assert all(math.isfinite(row["train_loss"]) for row in fit(easy_dataset, config).history)
+
+
+def test_a_run_goes_on_with_fewer_gpus_than_it_was_begun_with(easy_dataset, tmp_path, monkeypatch):
+    fit(easy_dataset, dataclasses.replace(QUICK, epochs=1), run_dir=tmp_path)
+    last = torch.load(tmp_path / "last.pth", weights_only=True)
+    last["training_state"]["cuda_rng"] = [torch.full((3,), index, dtype=torch.uint8) for index in range(2)]
+    torch.save(last, tmp_path / "last.pth")
+    restored = []
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, index: restored.append((state[0].item(), index)))
+    assert len(fit(easy_dataset, QUICK, run_dir=tmp_path, resume=True).history) > 1 and restored == [(0, 0)]
+
+
+def test_several_processes_share_the_averages_of_both_networks(easy_dataset, monkeypatch):
+    shared = []
+
+    class Watched(Team):
+        def average_buffers(self, model):
+            shared.append(model)
+
+    monkeypatch.setattr(loop, "join_team", lambda device: Watched(0, 1, torch.device("cpu")))
+    fit(easy_dataset, dataclasses.replace(QUICK, model="maskresnet", epochs=1, averaging=0.9))
+    assert len(shared) == 2 and shared[0] is not shared[1]
+
+
+def test_training_needs_training_images(easy_dataset):
+    split = easy_dataset.split.copy()
+    split[split == "train"] = "test"
+    with pytest.raises(InputError, match="no training images that could be read"):
+        fit(dataclasses.replace(easy_dataset, split=split), QUICK)
+
+
 def test_training_needs_validation_images(easy_dataset):
     split = easy_dataset.split.copy()
     split[split == "val"] = "test"
@@ -312,8 +370,11 @@ def test_a_run_folder_that_is_none(easy_dataset, tmp_path):
     assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.parametrize("name", ["", "history.csv"])
-def test_no_history(tmp_path, name):
+@pytest.mark.parametrize("name, content", [("", None), ("history.csv", None), ("history.csv", b"epoch,val_loss\n1,0.5,7\n"), ("history.csv", b"epoch,val_loss\n1\n"),
+                                           ("history.csv", b"path,class\na.png,with_mask\n"), ("history.csv", b"\xff\xfe\x00")])
+def test_no_history(tmp_path, name, content):
+    if content:
+        (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=r"cannot be read.*give the history\.csv in a run folder"):
         training.read_history(tmp_path / name)
 

@@ -1,17 +1,20 @@
 """The range test against its definition; studies against a loss that is known, shared between processes."""
 
 import dataclasses
+import logging
 import math
 import subprocess
 import sys
+import time
 
+import optuna
 import pytest
 import torch
 
 from maskkit import tuning
 from maskkit.errors import InputError
 from maskkit.models import MaskCNN
-from maskkit.training import FitResult, TrainConfig
+from maskkit.training import FitResult, NeverANumber, TrainConfig
 from maskkit.tuning import LogRange, best_config, growing_rates, open_study, range_test, smoothed, suggest_rate, trial_rows, tune
 
 QUICK = TrainConfig(epochs=1, batch_size=8, device="cpu", augmentation="none")
@@ -23,7 +26,7 @@ def known_loss(monkeypatch):
     """Training whose loss is lowest at a learning rate of 0.001 and batches of 16, and never a number above 0.05."""
     def fit(_, config):
         if config.learning_rate > 0.05:
-            raise InputError("The validation loss was not a number in any epoch; lower the learning rate.")
+            raise NeverANumber("The validation loss was not a number in any epoch; lower the learning rate.")
         loss = math.log10(config.learning_rate / 1e-3) ** 2 + (config.batch_size == 8)
         return FitResult(None, [{"epoch": 1, "val_loss": loss, "val_accuracy": 1 / (1 + loss)}], 1, "all epochs done")
 
@@ -98,6 +101,40 @@ def test_trials_that_never_gave_a_number_count_and_never_win(easy_dataset):
         best_config(study, QUICK)
 
 
+def test_what_training_cannot_use_ends_the_study_at_once(easy_dataset):
+    told = []
+    with pytest.raises(InputError, match="nope.pth"):
+        tune(easy_dataset, dataclasses.replace(QUICK, weights="nope.pth"), trials=3, on_trial=told.append)
+    assert told == []
+
+
+@pytest.mark.parametrize("raised, fit", [
+    (KeyboardInterrupt, lambda *_: FitResult(None, [], 0, "interrupted")), (InputError, lambda _, config: dataclasses.replace(config, epochs=0)),
+])
+def test_optuna_says_nothing_of_a_trial_that_was_broken_off(easy_dataset, monkeypatch, caplog, raised, fit):
+    monkeypatch.setattr(tuning, "fit", fit)
+    monkeypatch.setattr(logging.getLogger("optuna"), "propagate", True)  # or nothing would come to caplog
+    with pytest.raises(raised):
+        tune(easy_dataset, QUICK, space=SPACE, trials=1)
+    assert caplog.messages == []
+
+
+@pytest.mark.usefixtures("known_loss")
+def test_a_range_of_whole_numbers_draws_whole_numbers(easy_dataset):
+    study = tune(easy_dataset, QUICK, space={"batch_size": LogRange(4, 16), "learning_rate": LogRange(1e-4, 1e-2)}, trials=12)
+    sizes, rates = ([row[name] for row in trial_rows(study)] for name in ("batch_size", "learning_rate"))
+    assert all(isinstance(size, int) and 4 <= size <= 16 for size in sizes) and len(set(sizes)) > 3
+    assert all(isinstance(rate, float) for rate in rates)
+    assert isinstance(best_config(study, QUICK).batch_size, int)
+
+
+@pytest.mark.usefixtures("known_loss")
+def test_a_space_is_judged_by_its_combinations_and_not_by_the_base(easy_dataset):
+    """The network of the base cannot grow its images, but it is not in this space."""
+    study = tune(easy_dataset, QUICK, space={"growing": (0.0, 0.5), "model": ("maskresnet",)}, trials=4)
+    assert {row["model"] for row in trial_rows(study)} == {"maskresnet"}
+
+
 @pytest.mark.usefixtures("known_loss")
 def test_a_stored_study_goes_on_where_it_was_and_keeps_to_its_task(easy_dataset, tmp_path):
     for storage in (tmp_path / "with space" / "study.journal", f"sqlite:///{tmp_path / 'study.db'}"):
@@ -110,6 +147,43 @@ def test_a_stored_study_goes_on_where_it_was_and_keeps_to_its_task(easy_dataset,
                       (dataclasses.replace(easy_dataset, images=easy_dataset.images.flip(3)), QUICK, SPACE)):
             with pytest.raises(InputError, match="about other data or options"):
                 tune(other[0], other[1], space=other[2], storage=storage)
+
+
+@pytest.mark.usefixtures("known_loss")
+def test_a_study_from_before_an_option_existed_goes_on(easy_dataset, tmp_path):
+    storage = tmp_path / "study.journal"
+    study = tune(easy_dataset, QUICK, space=SPACE, trials=1, storage=storage)
+    task = study.user_attrs["task"]
+    study.set_user_attr("task", {**task, "options": {key: value for key, value in task["options"].items() if key != "averaging"}})
+    with pytest.raises(InputError, match="about other data or options"):  # it was trained with the default
+        tune(easy_dataset, dataclasses.replace(QUICK, averaging=0.9), space=SPACE, trials=2, storage=storage)
+    assert len(trial_rows(tune(easy_dataset, QUICK, space=SPACE, trials=2, storage=storage))) == 2
+
+
+@pytest.mark.usefixtures("known_loss")
+def test_a_trial_of_a_process_that_was_killed_does_not_count(easy_dataset, tmp_path):
+    storage = tmp_path / "study.journal"
+    tune(easy_dataset, QUICK, space=SPACE, trials=1, storage=storage).ask()  # and nobody will ever tell how it ended
+    assert [row["number"] for row in trial_rows(tune(easy_dataset, QUICK, space=SPACE, trials=3, storage=storage))] == [1, 3, 4]
+
+
+def test_a_database_that_another_process_is_laying_out_is_waited_for(monkeypatch, tmp_path):
+    create, failures = optuna.create_study, iter(["table studies already exists", "UNIQUE constraint failed: alembic_version.version_num"])
+
+    def create_study(**arguments):
+        for failure in failures:
+            raise RuntimeError(failure)
+        return create(**arguments)
+
+    monkeypatch.setattr(optuna, "create_study", create_study)
+    assert trial_rows(open_study(f"sqlite:///{tmp_path / 'study.db'}")) == []
+
+
+def test_a_storage_that_cannot_be_used_is_told_soon():
+    begin = time.monotonic()
+    with pytest.raises(InputError, match="cannot be used"):
+        open_study("sqlite:////no/such/folder/study.db")
+    assert time.monotonic() - begin < 5  # a second, on a machine that has nothing else to do
 
 
 def test_two_processes_share_one_study(photo_folder, tmp_path):
@@ -126,8 +200,11 @@ def test_two_processes_share_one_study(photo_folder, tmp_path):
 
 @pytest.mark.parametrize("options, said", [
     ({"sampler": "grid"}, "no sampler 'grid'"), ({"space": {}}, "A space needs options of training"), ({"space": {"speed": (1, 2)}}, "got speed"),
-    ({"space": {"batch_size": (0, 8)}}, "batch_size must be at least 1"), ({"trials": 0}, "at least 1 trial; got 0"),
+    ({"space": {"batch_size": (0, 8)}}, "allows batch_size 0: batch_size must be at least 1"), ({"trials": 0}, "at least 1 trial; got 0"),
     ({"space": {"learning_rate": 0.1}}, "a LogRange, or a tuple of values to choose from; learning_rate has 0.1"), ({"space": {"batch_size": ()}}, "has a tuple"),
+    ({"space": {"batch_size": LogRange(4, 16.5)}}, "batch_size must be a whole number; got 16.5"),
+    ({"space": {"learning_rate": LogRange(1e-4, 1e30)}}, "learning_rate must be a number above 0 and below"),
+    ({"space": {"growing": (0.0, 0.5), "model": ("maskcnn", "maskresnet")}}, "allows growing 0.5 with model 'maskcnn': maskcnn fits one image size"),
     ({"base": "modern"}, "got 'modern'"), ({"storage": "nothing://there"}, r"The storage nothing://there cannot be used \(NoSuchModuleError"),
 ])
 def test_impossible_studies(easy_dataset, options, said):

@@ -44,11 +44,15 @@ def freeze_features(model: nn.Module) -> None:
     head.requires_grad_(True)
 
 
-def train_mode(model: nn.Module) -> None:
-    """Training mode for all but frozen batch normalisation, whose averages would otherwise go on following the batches."""
+def train_mode(model: nn.Module, *, one_image: bool = False) -> None:
+    """Training mode for all but frozen batch normalisation, whose averages would otherwise go on following the batches.
+
+    For a batch of ``one_image``, as the last one may be, all batch normalisation keeps to its averages: where an image has shrunk to
+    one pixel, it would have nothing to measure, and PyTorch refuses.
+    """
     model.train()
     for layer in model.modules():
-        if isinstance(layer, nn.BatchNorm2d) and not layer.weight.requires_grad:
+        if isinstance(layer, nn.BatchNorm2d) and (one_image or not layer.weight.requires_grad):
             layer.eval()
 
 

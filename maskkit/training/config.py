@@ -145,5 +145,5 @@ def recipe(name: str = "original", **options: object) -> TrainConfig:
     settings = {**RECIPES[name], **options}
     if name == "taught" and not settings.get("teacher"):
         raise InputError("The recipe taught needs a teacher: the mask_cnn_best.pth of a network that knows better (--teacher).")
-    for_model = FOR_MODEL.get(settings.get("model", TrainConfig.model), {}) if name != "original" else {}
+    for_model = FOR_MODEL.get(str(settings.get("model", TrainConfig.model)), {}) if name != "original" else {}
     return TrainConfig(**{**RECIPES[name], **for_model, **options})

@@ -18,7 +18,7 @@ from maskkit.distributed import ALONE, Part, ProcessLost, Team, join_team
 from maskkit.errors import InputError, require, seen
 from maskkit.models import WEIGHTS, build_model, freeze_features, train_mode
 from maskkit.progress import progress_bar
-from maskkit.runtime import computes_bfloat16, in_precision, keep_freed_memory, seed_everything
+from maskkit.runtime import computes_bfloat16, in_precision, interrupts_held, keep_freed_memory, seed_everything
 from maskkit.training.averaging import RunningMean
 from maskkit.training.config import TrainConfig
 from maskkit.training.run import CannotResume, FitResult, HistoryRow, Run, can_resume, finished_run
@@ -44,10 +44,10 @@ def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], 
     """
     keep_freed_memory()
     device = next(model.parameters()).device
-    train_mode(model)
     losses, correct, seen = [], [], 0                                 # kept on the device: reading one would wait for it
     for images, targets, *part in batches:                            # uint8 (B, 3, H, W), float (B,)
         part = part[0] if part else Part(len(targets))                # the whole batch, unless several processes share it
+        train_mode(model, one_image=len(targets) == 1)
         images, targets = images.to(device), targets.to(device)
         images = augment(images, augmentation, generator, image_size, part)  # float in [0, 1], same shape
         if teacher is not None:
@@ -152,15 +152,18 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
                 network, bar, optimizer, SmoothedLoss(config.label_smoothing), AUGMENTATIONS[config.augmentation], generator, scheduler=scheduler, bfloat16=bfloat16,
                 image_size=image_size_in(stopping.epoch + 1, dataset.image_size, config), mean=mean, teacher=teacher, team=team)
             seconds = time.perf_counter() - started
-            team.average_buffers(judged)
+            team.average_buffers(model)
+            if mean is not None:
+                team.average_buffers(mean.module)
             val_loss, val_accuracy = validate(judged, val, criterion, bfloat16=bfloat16, team=team)
-            improved = stopping.update(val_loss)
-            run.history.append({
-                "epoch": stopping.epoch, "train_loss": train_loss, "train_accuracy": train_accuracy,
-                "val_loss": val_loss, "val_accuracy": val_accuracy, "lr": optimizer.param_groups[0]["lr"],
-                "seconds": round(seconds, 3), "images_per_second": round(len(train.subset) / seconds, 1),
-            })
-            run.keep(improved)
+            with interrupts_held():                                   # what is remembered of an epoch and its files belong together
+                improved = stopping.update(val_loss)
+                run.history.append({
+                    "epoch": stopping.epoch, "train_loss": train_loss, "train_accuracy": train_accuracy,
+                    "val_loss": val_loss, "val_accuracy": val_accuracy, "lr": optimizer.param_groups[0]["lr"],
+                    "seconds": round(seconds, 3), "images_per_second": round(len(train.subset) / seconds, 1),
+                })
+                run.keep(improved)
             if on_epoch and team.is_first:
                 on_epoch(run.history)
         if stopping.should_stop:
@@ -198,8 +201,10 @@ def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_
 
 
 def require_data_and_config(dataset: Dataset, config: TrainConfig) -> None:
-    """Raise InputError where something else stands in their places, such as the name of a recipe."""
+    """Raise InputError where something else stands in their places, such as the name of a recipe, or there is nothing to train on."""
     require(dataset, Dataset, "Training takes a whole Dataset first, as load_dataset gives it")
+    if not (dataset.split == "train").any():
+        raise InputError("The data set has no training images that could be read; look at what was skipped (dataset.skipped), or give train a share of its fractions.")
     require(config, TrainConfig, "Training takes a TrainConfig, such as TrainConfig(epochs=5) or recipe('modern')")
 
 

@@ -21,6 +21,7 @@ from maskkit.training.config import TrainConfig
 from maskkit.training.stopping import EarlyStopping
 
 LAST = "last.pth"
+REPORTS = ("split.csv", "report.json", "mistakes.png")  # what the command line adds to the folder when the training is over
 DAMAGED = (LookupError, TypeError, AttributeError, ValueError, RuntimeError)  # what comes of a state that is not as it was written
 ENDS = ("early stopping", "all epochs done")  # how a run that was not interrupted ends
 
@@ -31,6 +32,10 @@ class CannotResume(InputError):
     """What is left of a run is not enough to go on with it; whoever does not ask for that very run can train anew."""
 
 
+class NeverANumber(InputError):
+    """The validation loss was not a number in any epoch."""
+
+
 @dataclass(frozen=True)
 class FitResult:
     """What a training run gives back.
@@ -39,7 +44,7 @@ class FitResult:
     ----------
     model : the network with the weights of the best epoch, in evaluation mode
     history : one row for each epoch: epoch, train_loss, train_accuracy, val_loss, val_accuracy, lr, seconds, images_per_second
-    best_epoch : the epoch with the lowest validation loss, counted from 1
+    best_epoch : the epoch with the lowest validation loss, counted from 1; 0 if the run was interrupted before there was one
     stopped_because : "early stopping", "all epochs done" or "interrupted"
     origin : "trained here just now", or "taken from runs/notebook, made on 2026-11-23 by notebook 04"
     """
@@ -104,10 +109,10 @@ def _origin(run_dir: Path, record: dict) -> str:
 def read_history(path: str | Path) -> list[HistoryRow]:
     """Read the ``history.csv`` of a run folder as ``fit`` returned it; InputError if it cannot be read."""
     try:
-        rows = read_csv(path)
-    except OSError as error:
-        raise InputError(f"The history {path} cannot be read ({error.strerror}); give the history.csv in a run folder.") from error
-    return [{key: int(value) if key == "epoch" else float(value) for key, value in row.items()} for row in rows]
+        return [{key: int(value) if key == "epoch" else float(value) for key, value in row.items()} for row in read_csv(path)]
+    except (OSError, ValueError, TypeError) as error:  # not there, no text, or rows of another table
+        reason = error.strerror if isinstance(error, OSError) else "it is damaged, or another file"
+        raise InputError(f"The history {path} cannot be read ({reason}); give the history.csv in a run folder.") from error
 
 
 class Run:
@@ -136,6 +141,9 @@ class Run:
         save_checkpoint(self.folder / LAST, self._checkpoint(self.model, self._training_state()))
         write_csv(self.folder / "history.csv", self.history)
         self._write_config(None)
+        if len(self.history) == 1:  # of an older run that this one replaces, nothing may be taken for its own
+            for name in REPORTS if improved else (BEST, *REPORTS):
+                (self.folder / name).unlink(missing_ok=True)
 
     def restore(self) -> None:
         """Go back to the state after the last epoch that was completed.
@@ -172,13 +180,13 @@ class Run:
             self.best_state = load_checkpoint(self.folder / BEST).model.state_dict()
         # Last of all: to load a checkpoint is to build a network, which draws random weights first.
         torch.set_rng_state(state["torch_rng"])
-        if state.get("cuda_rng") and torch.cuda.is_available():
-            torch.cuda.set_rng_state_all(state["cuda_rng"])
+        for index, rng in enumerate(state.get("cuda_rng", ())[:torch.cuda.device_count()]):  # there may be other GPUs than before, or none
+            torch.cuda.set_rng_state(rng, index)
 
     def finish(self, stopped_because: str) -> FitResult:
         """Put the best weights into the model and say how it ended."""
-        if self.history and self.best_state is None:
-            raise InputError("The validation loss was not a number in any epoch; lower the learning rate.")
+        if self.history and self.best_state is None and stopped_because != "interrupted":
+            raise NeverANumber("The validation loss was not a number in any epoch; lower the learning rate.")
         if self.best_state is not None:
             self.model.load_state_dict(self.best_state)
         if self.writes and self.history:
@@ -202,7 +210,7 @@ class Run:
             "train": asdict(self.config), "data": self.data, "versions": versions(),
             "epochs_done": self.stopping.epoch, "best_epoch": self.stopping.best_epoch, "stopped_because": stopped_because,
             "made_on": date.today().isoformat(), "made_by": self.made_by,
-            "weights_sha256": _digest(self.folder / BEST) if stopped_because else None,
+            "weights_sha256": _digest(self.folder / BEST) if stopped_because and self.best_state is not None else None,
         })
 
 

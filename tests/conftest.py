@@ -1,6 +1,8 @@
 """What several test files share: small pictures on disk and in memory, and a data set that a tiny network can learn."""
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +66,14 @@ def forbid(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refusing)
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Python's own answer to Ctrl-C, which a process that was started in the background does without."""
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, usual)
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_other_systems_are_left_alone(monkeypatch):
     assert runtime.keep_freed_memory() is False
 
 
-def test_ctrl_c_is_held_until_what_belongs_together_is_done():
+def test_ctrl_c_is_held_until_what_belongs_together_is_done(ctrl_c):
     done = []
     with pytest.raises(KeyboardInterrupt):
         with runtime.interrupts_held():
@@ -84,7 +84,7 @@ def test_ctrl_c_is_held_until_what_belongs_together_is_done():
     assert done == ["written"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_interrupts_are_no_matter_of_other_threads_and_errors_pass():
+def test_interrupts_are_no_matter_of_other_threads_and_errors_pass(ctrl_c):
     def in_a_thread():
         with runtime.interrupts_held():
             return "done"

@@ -281,7 +281,7 @@ def test_interrupting_keeps_the_best_model_so_far(easy_dataset, tmp_path):
     assert equal_weights(fit(easy_dataset, QUICK, run_dir=tmp_path, resume=True).model, fit(easy_dataset, QUICK).model)
 
 
-def test_ctrl_c_while_the_best_model_is_written_waits_for_the_end_of_it(easy_dataset, tmp_path, monkeypatch):
+def test_ctrl_c_while_the_best_model_is_written_waits_for_the_end_of_it(easy_dataset, tmp_path, monkeypatch, ctrl_c):
     def pressed_meanwhile(path, checkpoint):
         signal.raise_signal(signal.SIGINT)
         save_checkpoint(path, checkpoint)

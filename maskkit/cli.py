@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from datetime import datetime
 from difflib import get_close_matches
 from functools import partial
-from glob import glob
+from glob import escape, glob
 from itertools import chain, count
 from pathlib import Path
 from types import SimpleNamespace
@@ -40,7 +40,8 @@ _LARGEST_SIDE = 4096
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``maskkit`` with ``argv`` (by default the process's own); return the exit code.
 
-    0: done. 2: the input cannot be used, said in one line. 130: interrupted with Ctrl-C.
+    0: done. 1: nobody read what was printed, or there is something to mend (doctor). 2: the input cannot be used, said in one line. 130:
+    interrupted with Ctrl-C.
     """
     before_torch()
     logging.basicConfig(format="maskkit: %(message)s", level=logging.WARNING if _is_first_process() else logging.ERROR, stream=sys.stderr)
@@ -52,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.parser.error(_about_unknown(unknown, arguments.parser))
     try:
         return arguments.run(arguments)
+    except BrokenPipeError:  # who reads what we print, such as head, has had enough; Python would complain once more when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (InputError, OSError, MemoryError, RuntimeError) as error:
         said = _in_words(error)
         if said is None:
@@ -205,8 +209,14 @@ def predict(arguments: argparse.Namespace) -> int:
 
 def _matching(names: Sequence[str]) -> list[str]:
     """The photos that are named, and those that a pattern such as ``photos/*.jpg`` means: quoted for its spaces, or in a Windows console, it comes as it is."""
+    from maskkit.images import is_junk
+
     def meant(name: str) -> list[str]:
-        return sorted(glob(name)) if "*" in name and not os.path.exists(name) else []
+        if "*" not in name or os.path.exists(name):
+            return []
+        folder, last = os.path.split(name)  # in the name of a folder, brackets are mostly meant as they are
+        found = glob(os.path.join(escape(folder), last)) or glob(name)
+        return sorted(path for path in found if not os.path.isdir(path) and not is_junk(os.path.basename(path)))
 
     return [path for name in names for path in meant(name) or [name]]
 
@@ -271,18 +281,24 @@ def data_photos(arguments: argparse.Namespace) -> int:
     """``maskkit data photos``: download, verify and lay out the public photos; what is not as listed is named, not fatal."""
     from maskkit.photos import download_photos, photos_dir, verify_archive
 
-    if arguments.archive and Path(arguments.out or photos_dir()).exists():
+    there = Path(arguments.out or photos_dir()).exists()
+    if arguments.archive and there:
         # Nothing is unpacked then. But who names an archive, on a memory stick for a room, wants to know whether it is whole.
         _print_photos(verify_archive(arguments.archive, progress=True))
         _say("The photos were there before, and nothing was unpacked.")
-    _print_photos(download_photos(arguments.out, arguments.archive, progress=True))
+    _print_photos(download_photos(arguments.out, arguments.archive, progress=True), there)
     return 0
 
 
-def _print_photos(photos: Photos) -> None:
-    for what, names in (("missing", photos.missing), ("changed, left out", photos.changed), ("not in the manifest, left out", photos.unlisted)):
+def _print_photos(photos: Photos, there: bool = False) -> None:
+    """What is not as listed, and what became of it: in a folder that was ``there`` before nothing was left out."""
+    if there:
+        changed, unlisted = ("changed", "; move the folder away and run the command again"), ("not in the manifest", ", passed over when the photos are loaded")
+    else:
+        changed, unlisted = ("changed, left out", ""), ("not in the manifest, left out", "")
+    for (what, then), names in ((("missing", ""), photos.missing), (changed, photos.changed), (unlisted, photos.unlisted)):
         if names:
-            _say(f"{len(names)} {what}: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}")
+            _say(f"{len(names)} {what}: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}{then}")
     print(f"{photos.verified} photos, verified, in {photos.folder}")
 
 

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from maskkit.files import drawn_once
 from maskkit.images import CLASS_NAMES, SPLIT_NAMES, Sample, find_samples
 from maskkit.photos import photos_dir, read_manifest
 from maskkit.reading import Images, batches_of, channels_first, pixel_digest, read, read_images, take
+from maskkit.runtime import check_seed
 from maskkit.splits import FRACTIONS, assign_splits, check_fractions, merge_groups, read_groups, straddling_groups
 
 __all__ = ["Batches", "Dataset", "Subset", "load_dataset", "read_images"]
@@ -49,8 +51,9 @@ class Subset:
 
     def sample(self, n: int, *, seed: int = 0) -> "Subset":
         """``n`` images drawn at random, with the shares of the classes kept (to within one image)."""
-        if not 2 <= n <= len(self):
-            raise InputError(f"From {len(self)} images 2 to {len(self)} can be drawn; got {n}.")
+        if not isinstance(n, Integral) or not 2 <= n <= len(self):
+            raise InputError(f"From {len(self)} images 2 to {len(self)} can be drawn; got {seen(n)}.")
+        check_seed(seed)
         order = np.random.default_rng(seed).permutation(len(self))
         # The rank of an image within its own class, as a share: taking the smallest ranks keeps the classes in proportion.
         targets = self.targets.numpy()[order]
@@ -174,16 +177,19 @@ class Dataset:
 
     def subset(self, name: str) -> Subset:
         """The images of one split: ``"train"``, ``"val"`` or ``"test"``."""
-        if name not in SPLIT_NAMES:
-            raise InputError(f"There is no split {name!r}; the splits are {', '.join(SPLIT_NAMES)}.")
         everything = Subset(self.images, self.targets, self.names, np.arange(len(self)), self.attributes)
-        return everything._take(np.flatnonzero(self.split == name))
+        return everything._take(np.flatnonzero(self._in_split(name)))
 
     def class_counts(self, name: str | None = None) -> dict[str, int]:
         """Number of images of each class, in one split or in all."""
-        chosen = np.ones(len(self), dtype=bool) if name is None else self.split == name
+        chosen = np.ones(len(self), dtype=bool) if name is None else self._in_split(name)
         counts = np.bincount(self.targets.numpy()[chosen], minlength=len(CLASS_NAMES))
         return {class_name: int(count) for class_name, count in zip(CLASS_NAMES, counts)}
+
+    def _in_split(self, name: str) -> np.ndarray:
+        if name not in SPLIT_NAMES:
+            raise InputError(f"There is no split {name!r}; the splits are {', '.join(SPLIT_NAMES)}.")
+        return self.split == name
 
 
 def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: int = 2000, variety: float = VARIETY,
@@ -222,12 +228,13 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
     Raises
     ------
     InputError
-        If there is no such folder, its layout is unknown, or it holds too few readable photos.
+        If there is no such folder, its layout is unknown, it holds too few readable photos, or an option is impossible.
     """
     require(source, (str, PathLike), "load_dataset takes 'synthetic', 'photos' or the path of a folder")
     require_whole("image_size", image_size)
     # They are kept with each run, as JSON, which knows no numbers of NumPy.
     n, variety, shortcut_strength, seed = (value.item() if isinstance(value, np.generic) else value for value in (n, variety, shortcut_strength, seed))
+    check_seed(seed)
     if groups is not None and str(source) in ("synthetic", "photos"):
         raise InputError(f"The {source} data know their groups already; a groups file is for a folder of your own.")
     if str(source) == "synthetic":
@@ -250,15 +257,15 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
 
 
 def _load_folder(folder: Path, image_size: int, options: dict[str, object], stream: bool | None, progress: bool) -> Dataset:
-    samples = find_samples(folder)
+    found = find_samples(folder)
     search = options.get("near_duplicates", True)
-    photos = read([sample.path for sample in samples], image_size, stream=stream, with_thumbnails=search, progress=progress)
-    samples = [samples[index] for index in photos.kept]
-    targets = _targets_of(samples, folder, photos.problems)
+    photos = read([sample.path for sample in found], image_size, stream=stream, with_thumbnails=search, progress=progress)
+    samples = [found[index] for index in photos.kept]
+    targets = _targets_of(samples, found, folder, photos.problems)
     names = _names(folder, [sample.path for sample in samples])
     groups = _near_duplicates(photos.thumbnails) if search else np.arange(len(samples))
     if "groups" in options:
-        groups = merge_groups(groups, read_groups(options["groups"], names))
+        groups = merge_groups(groups, read_groups(options["groups"], names, skipped=_names(folder, photos.problems)))
     split = _split_by_folders([sample.split for sample in samples], targets, groups, options["fractions"], options["seed"])
     leaks = straddling_groups(groups, split)
     if len(leaks):
@@ -268,23 +275,42 @@ def _load_folder(folder: Path, image_size: int, options: dict[str, object], stre
 
 
 def _load_photos(image_size: int, stream: bool | None, progress: bool) -> Dataset:
-    """The public photos with the groups and the split of their manifest; what it does not list is skipped."""
+    """The public photos with the groups and the split of their manifest; what it does not list, or lists with another size, is skipped."""
     folder = photos_dir()
     if not folder.is_dir():
         raise InputError(f"The photos are not in {folder}; run maskkit data photos, set MASKKIT_PHOTOS to their folder, or use the synthetic faces.")
     rows = {row["path"]: row for row in read_manifest()}
-    samples = find_samples(folder)
-    listed, unlisted = [], []
-    for sample in samples:
-        (listed if sample.path.relative_to(folder).as_posix() in rows else unlisted).append(sample)
+    found, others = [], {}
+    for sample in find_samples(folder):
+        row = rows.get(sample.path.relative_to(folder).as_posix())
+        found.append(replace(sample, split=row["split"]) if row else sample)
+        if why := _unlike_the_manifest(sample.path, row):
+            others[sample.path] = why
+    listed = [sample for sample in found if sample.path not in others]
     photos = read([sample.path for sample in listed], image_size, stream=stream, progress=progress)
-    problems = photos.problems | {sample.path: "not in the manifest of the photos" for sample in unlisted}
+    problems = photos.problems | others
     listed = [listed[index] for index in photos.kept]
-    targets = _targets_of(listed, folder, problems)
+    targets = _targets_of(listed, found, folder, problems)
     names = _names(folder, [sample.path for sample in listed])
     return Dataset(images=photos.images, targets=torch.from_numpy(targets), names=names, source="photos",
                    split=np.array([rows[name]["split"] for name in names]), groups=np.array([int(rows[name]["group"]) for name in names]),
                    skipped=_skipped(folder, problems))
+
+
+def _unlike_the_manifest(path: Path, row: dict[str, str] | None) -> str | None:
+    """Why a file is not the photo that its row of the manifest describes; None if nothing speaks against it.
+
+    Compared is the size alone: to read and hash every photo takes long, and is what ``maskkit data photos`` does.
+    """
+    if row is None:
+        return "not in the manifest of the photos"
+    try:
+        size = path.stat().st_size
+    except OSError:  # reading it will say what is wrong
+        return None
+    if row.get("bytes") and size != int(row["bytes"]):
+        return f"changed: it has {size} bytes, and {row['bytes']} in the manifest of the photos"
+    return None
 
 
 def _near_duplicates(thumbnails: np.ndarray) -> np.ndarray:
@@ -293,12 +319,16 @@ def _near_duplicates(thumbnails: np.ndarray) -> np.ndarray:
     return group_duplicates(thumbnails)
 
 
-def _targets_of(samples: list[Sample], folder: Path, problems: dict[Path, str]) -> np.ndarray:
-    targets = np.array([sample.target for sample in samples], dtype=np.int64)
-    for target, class_name in enumerate(CLASS_NAMES):
-        if not (targets == target).any():
-            raise InputError(f"None of the {class_name} files in {folder} could be read as an image; the first problem: {next(iter(problems.values()))}")
-    return targets
+def _targets_of(samples: list[Sample], found: list[Sample], folder: Path, problems: dict[Path, str]) -> np.ndarray:
+    """Labels of the samples that could be read; InputError unless each split among those that were ``found`` has both classes."""
+    given = {sample.split for sample in found}
+    for split in [name for name in SPLIT_NAMES if name in given] or [None]:
+        for target, class_name in enumerate(CLASS_NAMES):
+            if not any(sample.split == split and sample.target == target for sample in samples):
+                where = f"of the {split} split in {folder}" if split else f"in {folder}"
+                reasons = (problems[sample.path] for sample in found if sample.split == split and sample.target == target)
+                raise InputError(f"None of the {class_name} files {where} could be read as an image; the first problem: {next(reasons, 'none is there.')}")
+    return np.array([sample.target for sample in samples], dtype=np.int64)
 
 
 def _names(folder: Path, paths: Iterable[Path]) -> tuple[str, ...]:
@@ -324,6 +354,8 @@ def _split_by_folders(given: list[str | None], targets: np.ndarray, groups: np.n
 def _load_faces(image_size: int, options: dict[str, object], fractions: Sequence[float], progress: bool) -> Dataset:
     n = options["n"]
     require_whole("n", n, 0)
+    if not isinstance(options["variety"], Real) or not 0 <= options["variety"] <= 1:
+        raise InputError(f"variety must be a number from 0 to 1; got {seen(options['variety'])}.")
     if n < 6:
         raise InputError(f"At least 6 faces are needed, one of each class for train, val and test; got n={n}.")
     images, attributes = _cached_faces(image_size, options, progress)

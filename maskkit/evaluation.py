@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 from pathlib import Path
 from statistics import NormalDist
 from typing import BinaryIO
@@ -90,9 +91,9 @@ def evaluate(y_true: Sequence[int] | np.ndarray, y_score: Sequence[float] | np.n
     from sklearn import metrics  # takes most of a second to import, and training does not need it
 
     y_true, y_score = labels_and_probabilities(y_true, y_score)
-    y_score = y_score.astype(float)
-    if not 0 <= threshold <= 1 and threshold != math.inf:  # infinity is where scikit-learn's roc_curve begins
-        raise InputError(f"The threshold is a probability, from 0 to 1; got {threshold}.")
+    if not isinstance(threshold, Real) or (not 0 <= threshold <= 1 and threshold != math.inf):  # infinity is where scikit-learn's roc_curve begins
+        raise InputError(f"The threshold is a probability, from 0 to 1; got {seen(threshold)}.")
+    threshold = float(threshold)
     y_pred = (y_score >= threshold).astype(int)
     correct, n = int((y_true == y_pred).sum()), len(y_true)
     scores = metrics.precision_recall_fscore_support(y_true, y_pred, labels=[0, 1], zero_division=0)
@@ -128,9 +129,9 @@ def labels_and_probabilities(y_true: object, y_score: object) -> tuple[np.ndarra
 
 
 def _as_floats(values: np.ndarray) -> np.ndarray:
-    """Numbers as floats, those that are already as they are; nan for what is no number."""
+    """Numbers as floats of 64 bits, so that every threshold means the same to all; nan for what is no number."""
     try:
-        return values if values.dtype.kind == "f" else values.astype(float)
+        return values.astype(float)
     except (TypeError, ValueError):
         return np.full(values.shape, np.nan)
 
@@ -170,7 +171,7 @@ def accuracy_by(values: np.ndarray, y_true: np.ndarray, y_score: np.ndarray, thr
     Returns
     -------
     list of dict
-        Keys ``value``, ``n``, ``accuracy``, ``low``, ``high`` (the Wilson interval); the worst slice first.
+        Keys ``value`` (None where there is none, or nan), ``n``, ``accuracy``, ``low``, ``high`` (the Wilson interval); the worst slice first.
 
     Raises
     ------
@@ -181,9 +182,17 @@ def accuracy_by(values: np.ndarray, y_true: np.ndarray, y_score: np.ndarray, thr
     values, right = np.asarray(values), (y_score >= threshold) == (y_true == 1)
     if values.shape != right.shape:
         raise InputError(f"There must be one value for each label, such as subset.attributes['glasses']; got {seen(values)} for {len(right)} labels.")
+    slices: dict[object, list[bool]] = {}
+    for value, is_right in zip(values.tolist(), right.tolist()):
+        slices.setdefault(None if value != value else value, []).append(is_right)  # nan, which is not even itself, is as good as no value
     rows = []
-    for value in np.unique(values):
-        inside = right[values == value]
-        low, high = wilson_interval(int(inside.sum()), len(inside))
-        rows.append({"value": value.item(), "n": len(inside), "accuracy": float(inside.mean()), "low": low, "high": high})
+    for value, inside in sorted(slices.items(), key=_kind_and_value):
+        low, high = wilson_interval(sum(inside), len(inside))
+        rows.append({"value": value, "n": len(inside), "accuracy": sum(inside) / len(inside), "low": low, "high": high})
     return sorted(rows, key=lambda row: row["accuracy"])
+
+
+def _kind_and_value(item: tuple[object, object]) -> tuple[str, object]:
+    """Texts and numbers cannot be compared with each other; nothing is compared with nothing alone."""
+    value = item[0]
+    return ("number" if isinstance(value, Real) else type(value).__name__, 0 if value is None else value)

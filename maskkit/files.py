@@ -11,9 +11,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
 from maskkit.errors import InputError
 
@@ -103,7 +103,9 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray] | None:
     try:
         with np.load(path, allow_pickle=False) as kept:
             return {name: kept[name] for name in kept.files}
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    # Not there, or damaged, which NumPy and zipfile report in a dozen ways: NotImplementedError is a changed byte that reads as an unknown
+    # compression, TypeError a single array under the name of an archive.
+    except Exception:
         return None
 
 
@@ -153,7 +155,16 @@ def write_csv(path: str | Path, rows: Sequence[Mapping[str, object]]) -> None:
         writer.writerows(rows)
 
 
-def read_csv(path: str | Path) -> list[dict[str, str]]:
-    """Read a CSV file with a header row as a list of dictionaries of strings."""
-    with Path(path).open(newline="", encoding="utf-8") as handle:
-        return list(csv.DictReader(handle))
+def read_csv(path: str | Path, *, delimiters: str = ",") -> list[dict[str, str]]:
+    """Read a CSV file with a header row as a list of dictionaries of strings; InputError if its quotation marks are out of order.
+
+    Of several ``delimiters`` the one that the header row has most of is taken. A byte order mark, which Excel begins with, is no part
+    of the first column's name.
+    """
+    with Path(path).open(newline="", encoding="utf-8-sig") as handle:
+        header = handle.readline()
+        try:
+            # Strict, since a quotation mark that is never closed would make one cell of the whole rest of the file, without a word.
+            return list(csv.DictReader(chain([header], handle), delimiter=max(delimiters, key=header.count), strict=True))
+        except csv.Error as error:
+            raise InputError(f"The CSV file {path} is damaged ({error}); look for a quotation mark in it that is never closed.") from error

@@ -1,9 +1,11 @@
 """Open any photo as upright RGB, and find the class folders and photos below a folder."""
 
+import logging
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +14,8 @@ from PIL import Image, ImageOps
 
 from maskkit.errors import InputError, require_whole
 
+logger = logging.getLogger(__name__)
+
 # The index is the label, so with_mask is the positive class. Stated, never derived: in alphabetical order, which
 # torchvision's ImageFolder takes, with_mask would come first and be 0.
 CLASS_NAMES = ("without_mask", "with_mask")
@@ -19,6 +23,18 @@ CLASS_TO_IDX = {name: index for index, name in enumerate(CLASS_NAMES)}
 
 SPLIT_NAMES = ("train", "val", "test")
 SPLIT_SPELLINGS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test", "testing": "test"}
+
+# What names of photos end in. Pillow knows many more endings, among them those of books, films and tables.
+_PHOTO_ENDINGS = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
+
+# iPhones save HEIC unless told otherwise, which Pillow does not read. The brands are those of its standard, ISO/IEC 23008-12, and the name of the format itself.
+HEIC_ENDINGS = {".heic", ".heif"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"heif", b"mif1", b"msf1"}
+JPEG_ON_IPHONES = "iPhone: Settings, Camera, Formats, Most Compatible"
+
+_MODEL_ENDINGS = {".pth", ".onnx"}  # beside which pictures are the plots of a run, and no photos
+_HEAD = 64  # bytes at the beginning of a file that tell what it is
+_LOOKED_THROUGH = 1_000  # files of a folder that is passed over, until it is taken to hold no photos: it may be anything, a whole disk too
 
 _PLAIN_STD = 2.5  # of each channel, from 0 to 255: a picture that varies less is one colour, as for the audit
 
@@ -87,12 +103,13 @@ def is_plain(image: np.ndarray) -> bool:
     return bool(image.std(axis=(0, 1)).max() < _PLAIN_STD)
 
 
-def find_samples(folder: str | Path) -> list[Sample]:
+def find_samples(folder: str | Path, *, warn: bool = True) -> list[Sample]:
     """List the files of both classes below ``folder``, sorted by path.
 
     ``folder`` holds the two class folders, or ``train``, ``val``, ``test`` folders that each hold them. Case, spaces and
     punctuation in the names do not matter: ``WithMask`` and ``with mask`` are the same class. Hidden files and what
-    operating systems leave behind are passed over; every other file is listed, image or not.
+    operating systems leave behind are passed over; every other file is listed, image or not. Other folders beside these are
+    passed over, too, with a warning if there are photos in them, unless ``warn`` is False.
 
     Raises
     ------
@@ -103,12 +120,35 @@ def find_samples(folder: str | Path) -> list[Sample]:
     if not root.is_dir():
         what = "is a file, not a folder" if root.exists() else "does not exist"
         raise InputError(f"The data folder {root} {what}; give a folder that holds with_mask and without_mask.")
-    if not (splits := split_folders(root)):
-        return _samples_of_classes(root, None)
-    samples = [sample for path, split in splits for sample in _samples_of_classes(path, split)]
-    if not any(sample.split == "train" for sample in samples):
-        raise InputError(f"{root} holds {_listing(root)} but no train folder; expected train, val and test, or the two class folders.")
+    samples = _samples_of_splits(root) if split_folders(root) else _samples_of_classes(root, None)
+    if warn:
+        _warn_of_passed_over(root)
     return samples
+
+
+def passed_over(root: Path, most: int | None = None) -> dict[str, int]:
+    """The folders with photos that :func:`find_samples` does not enter: beside train, val and test, or beside the class folders.
+
+    Returns
+    -------
+    dict from the name of each folder, relative to ``root``, to its number of photos among its files (among the first ``most`` of them)
+    """
+    splits = [path for path, _ in split_folders(root)]
+    beside = [path for path in _folders(root) if path not in splits] if splits else []
+    beside += [path for place in splits or [root] for path in _folders(place) if class_of(path.name) is None]
+    counts = {path.relative_to(root).as_posix(): _count_photos(islice(files_below(path), most)) for path in beside}
+    return {name: n for name, n in counts.items() if n}
+
+
+def _count_photos(files: Iterable[Path]) -> int:
+    """How many files are named like photos; none if a trained model lies among them."""
+    files = list(files)
+    return 0 if any(path.suffix in _MODEL_ENDINGS for path in files) else sum(named_like(path, _PHOTO_ENDINGS) for path in files)
+
+
+def named_like(path: Path, endings: Container[str]) -> bool:
+    """Whether a file's name has one of these endings, also in its middle: "a.jpg_1088Wx1632H" and "a.jpg?w=300" are what a download leaves."""
+    return any(part.split("_")[0].split("?")[0] in endings for part in re.findall(r"\.[^.]+", path.name.lower()))
 
 
 def split_folders(root: Path) -> list[tuple[Path, str]]:
@@ -119,6 +159,19 @@ def split_folders(root: Path) -> list[tuple[Path, str]]:
 def class_folders(root: Path) -> list[tuple[Path, int]]:
     """The folders in ``root`` whose names mean a class; each with its label."""
     return [(path, target) for path in _folders(root) if (target := class_of(path.name)) is not None]
+
+
+def _warn_of_passed_over(root: Path) -> None:
+    if names := list(passed_over(root, _LOOKED_THROUGH)):
+        logger.warning("Photos in these folders of %s are passed over: %s. Only with_mask and without_mask are read, and where there are folders called train, val or test, "
+                       "only inside them; rename or move the others.", root, ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else ""))
+
+
+def _samples_of_splits(root: Path) -> list[Sample]:
+    samples = [sample for path, split in split_folders(root) for sample in _samples_of_classes(path, split)]
+    if not any(sample.split == "train" for sample in samples):
+        raise InputError(f"{root} holds {_listing(root)} but no train folder; expected train, val and test, or the two class folders.")
+    return samples
 
 
 def _samples_of_classes(root: Path, split: str | None) -> list[Sample]:
@@ -145,7 +198,7 @@ def _has_classes(folder: Path) -> bool:
 
 
 def _folders(root: Path) -> list[Path]:
-    return sorted(path for path in root.iterdir() if path.is_dir() and not _is_junk(path.name))
+    return sorted(path for path in root.iterdir() if path.is_dir() and not is_junk(path.name))
 
 
 def files_below(root: Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[Path]:
@@ -154,20 +207,21 @@ def files_below(root: Path, unreadable: Callable[[OSError], None] | None = None)
     ``unreadable`` is called with the error of each folder that cannot be read; without it they are passed over, too.
     """
     for folder, subfolders, names in os.walk(root, onerror=unreadable):
-        subfolders[:] = [name for name in subfolders if not _is_junk(name)]
-        yield from (Path(folder, name) for name in names if not _is_junk(name))
+        subfolders[:] = [name for name in subfolders if not is_junk(name)]
+        yield from (Path(folder, name) for name in names if not is_junk(name))
 
 
 def _refuse(error: OSError) -> None:
     raise InputError(f"The folder {error.filename} cannot be read ({error.strerror}); give yourself the permission to read it, or ask its owner.") from error
 
 
-def _is_junk(name: str) -> bool:
+def is_junk(name: str) -> bool:
+    """Whether a file or folder of this name is hidden, or left behind by the system."""
     return name.startswith(".") or name.lower() in _JUNK
 
 
 def _listing(folder: Path) -> str:
-    names = sorted(path.name for path in folder.iterdir() if not _is_junk(path.name))
+    names = sorted(path.name for path in folder.iterdir() if not is_junk(path.name))
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "") if names else "nothing"
 
 
@@ -202,10 +256,37 @@ def _why_not(source: str | Path | BinaryIO, error: Exception) -> str:
         return f"may not be read ({error.strerror}); give yourself the permission to read it, or ask its owner"
     if isinstance(error, Image.DecompressionBombError):
         return f"is too large: {too_many_pixels(error)}; shrink it"
-    if isinstance(error, Image.UnidentifiedImageError):
+    head = _head(source)
+    if head == b"":
+        return "cannot be read as an image (the file is empty)"
+    unknown = isinstance(error, Image.UnidentifiedImageError)
+    # A JPEG that somebody named .heic, and that is damaged, is none: Pillow knew it.
+    if head and (unknown or head[4:8] == b"ftyp") and is_heic(Path(_name(source)), head):
+        return f"is a HEIC photo, as iPhones take them, which cannot be read; save it as JPEG ({JPEG_ON_IPHONES})"
+    if unknown:
         return "cannot be read as an image (no image format that we know)"
     text = str(error).splitlines()[0] if str(error) else ""
     return f"cannot be read as an image ({type(error).__name__}{': ' if text else ''}{text})"
+
+
+def _head(source: str | Path | BinaryIO) -> bytes | None:
+    """The first bytes of a file that could not be opened as a picture; None if they cannot be had."""
+    try:
+        if isinstance(source, str | Path):
+            with open(source, "rb") as file:
+                return file.read(_HEAD)
+        source.seek(0)
+        return source.read(_HEAD)
+    except Exception:  # what is given may be no file at all; its first error says more than a second one would
+        return None
+
+
+def is_heic(path: Path, content: bytes) -> bool:
+    """Whether a file that does not open is a HEIC photo, by its first bytes, or else by its name."""
+    head = content[:_HEAD]
+    # A damaged AVIF may have one of the brands, too, and names its own further on.
+    by_content = head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS and b"avif" not in head
+    return by_content or path.suffix.lower() in HEIC_ENDINGS
 
 
 def too_many_pixels(error: Image.DecompressionBombError) -> str:

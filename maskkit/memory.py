@@ -16,7 +16,7 @@ def free_memory() -> int:
         If psutil is missing, on a system that does not tell otherwise.
     """
     free = min(_machine_memory(), container_memory())
-    return int(max(0, free)) // int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    return int(max(0, free)) // int(os.environ.get("LOCAL_WORLD_SIZE") or 1)
 
 
 def container_memory() -> float:

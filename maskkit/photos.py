@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from maskkit.errors import InputError
 from maskkit.files import cache_dir, folder_beside, read_csv
-from maskkit.images import CLASS_NAMES
+from maskkit.images import CLASS_NAMES, files_below
 from maskkit.progress import progress_bar
 
 COMMIT = "7e500749401bad4bb338790fbdb89b58e41ef2d9"
@@ -31,7 +31,8 @@ class Photos:
     ----------
     folder : Path, or that of the archive
     verified : int, number of photos that are exactly as listed
-    missing, changed, unlisted : tuple of str, paths; changed and unlisted photos are left out of the folder
+    missing, changed, unlisted : tuple of str, paths; changed and unlisted photos are left out of a folder that is laid out anew,
+        and stay in one that was there before
     """
 
     folder: Path
@@ -181,12 +182,19 @@ def _photo_members(opened: zipfile.ZipFile, expected_bytes: int) -> dict[str, zi
 
 
 def verify_photos(folder: str | Path) -> Photos:
-    """Compare a folder that was laid out before with the manifest, photo by photo; InputError if it holds none of them."""
+    """Compare a folder that was laid out before with the manifest, photo by photo; InputError if it holds none of them.
+
+    Hidden files and what operating systems leave behind are passed over, as they are when the photos are loaded.
+    """
     folder = Path(folder)
     rows = {row["path"]: row["sha256"] for row in read_manifest()}
-    there = {f"{name}/{path.name}": path for name in CLASS_NAMES if (folder / name).is_dir() for path in (folder / name).iterdir()}
+    there = {path.relative_to(folder).as_posix(): path for name in CLASS_NAMES if (folder / name).is_dir() for path in files_below(folder / name, _refuse)}
     same = {name for name in rows.keys() & there.keys() if sha256(there[name].read_bytes()).hexdigest() == rows[name]}
     if not same:
         raise InputError(f"{folder} exists already and holds none of the photos; choose another --out, or remove it.")
     return Photos(folder, len(same), tuple(sorted(rows.keys() - there.keys())), tuple(sorted((rows.keys() & there.keys()) - same)),
                   tuple(sorted(there.keys() - rows.keys())))
+
+
+def _refuse(error: OSError) -> None:
+    raise error

@@ -1,6 +1,7 @@
 """Deal samples into train, validation and test so that no group of near-duplicates stands in two of them."""
 
 import logging
+import unicodedata
 from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
@@ -68,16 +69,19 @@ def assign_splits(targets: np.ndarray, groups: np.ndarray | None = None, *, frac
     return np.array(SPLIT_NAMES)[split_of_group[groups]]
 
 
-def read_groups(path: str | Path, names: Sequence[str]) -> np.ndarray:
+def read_groups(path: str | Path, names: Sequence[str], *, skipped: Sequence[str] = ()) -> np.ndarray:
     """Read who belongs together from a CSV file with the columns ``path`` and ``group``.
 
-    Photos that the file does not list stand alone; so do those whose group is empty. Both are counted in a warning.
+    Photos that the file does not list stand alone; so do those whose group is empty. Both are counted in a warning. The file may
+    be as a spreadsheet program writes it: with semicolons, capitals and blanks in the header row, and empty rows.
 
     Parameters
     ----------
     path : path of the CSV file
     names : sequence of str
         Paths of the photos relative to the data folder.
+    skipped : sequence of str
+        Paths of files that are in the data folder, too, but could not be read as photos: the file may list them.
 
     Returns
     -------
@@ -89,9 +93,9 @@ def read_groups(path: str | Path, names: Sequence[str]) -> np.ndarray:
     InputError
         If the file cannot be read, lacks a column, lists a photo twice in different groups, or lists one that is not there.
     """
-    group_of = _group_table(path)
-    known = set(names)
-    unknown = [name for name in group_of if name not in known]
+    there = {*names, *skipped}
+    group_of = _group_table(path, there)
+    unknown = [name for name in group_of if name not in there]
     if unknown:
         raise InputError(f"{len(unknown)} of the {len(group_of)} paths in {path} are no photos of the data folder: {_first_few(unknown)}; "
                          f"give paths relative to the data folder, like {names[0]}.")
@@ -131,7 +135,7 @@ def seen_in_training(split_file: str | Path, photos: Path, paths: Sequence[Path]
     """
     try:
         learned = [photos / row["path"] for row in read_csv(split_file) if row["split"] in ("train", "val")]
-    except (OSError, KeyError, UnicodeDecodeError):
+    except (OSError, KeyError, ValueError, TypeError):  # not there, another table, no text or a damaged one, a row that is cut off
         return None
     gone: set[tuple[str, ...]] = set()
     by_size: dict[int, list[Path]] = {}
@@ -152,20 +156,38 @@ def seen_in_training(split_file: str | Path, photos: Path, paths: Sequence[Path]
     return sum(map(known, paths))
 
 
-def _group_table(path: str | Path) -> dict[str, str]:
+def _group_table(path: str | Path, there: set[str]) -> dict[str, str]:
+    """The group of each path that a groups file lists; a path means the file ``there`` that is called so, if there is one."""
     try:
-        rows = read_csv(path)
+        rows = [row for row in map(_tidy, read_csv(path, delimiters=",;")) if any(map(str.strip, row.values()))]
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"The groups file {path} cannot be read ({error}); give a CSV file with the columns path and group.") from error
     if not rows or not {"path", "group"} <= rows[0].keys():
         found = ", ".join(map(str, rows[0])) if rows else "no rows"
         raise InputError(f"The groups file {path} needs the columns path and group, and at least one row; it has {found}.")
     table: dict[str, str] = {}
+    called = {_plain(name): name for name in sorted(there)}
     for row in rows:
-        name, group = (row["path"] or "").replace("\\", "/").removeprefix("./"), (row["group"] or "").strip()
+        name, group = row["path"], row["group"].strip()
+        if name not in there:
+            name = called.get(_plain(name), _plain(name))
         if table.setdefault(name, group) != group:
             raise InputError(f"{path} puts {name} into two groups, {table[name]!r} and {group!r}; give each photo one.")
     return table
+
+
+def _tidy(row: dict[str | None, str | None]) -> dict[str, str]:
+    """A row by the names of its columns, without their capitals and blanks; cells beyond the last column are left out."""
+    return {column.strip().lower(): cell or "" for column, cell in row.items() if column is not None}
+
+
+def _plain(name: str) -> str:
+    """A path in the one spelling in which two that mean the same file are equal.
+
+    An accent is part of its letter, or a sign of its own after it (macOS writes file names so), and looks the same: Unicode's form NFC
+    has the first.
+    """
+    return unicodedata.normalize("NFC", name.strip().replace("\\", "/").removeprefix("./"))
 
 
 def _first_few(names: Sequence[str]) -> str:

@@ -24,6 +24,7 @@ from maskkit.audit.shortcuts import _auc, find_shortcuts
 from maskkit.cli import main
 from maskkit.errors import InputError
 from maskkit.faces import generate_faces
+from maskkit.images import find_samples
 from tests.conftest import forbid
 
 PLANTED, CLEAN, SIDE = 50, 100, 96
@@ -118,6 +119,8 @@ def plain(image):
     return Image.fromarray(np.clip(color + noise, 0, 255).astype(np.uint8))
 
 
+HEIC = b"\0\0\0\x28ftypheic\0\0\0\0mif1heic" + bytes(200)
+
 FLAWS = {
     "text": ("unreadable", lambda image: (".jpg", b"<html>404 not found</html>")),
     "empty file": ("unreadable", lambda image: (".png", b"")),
@@ -142,6 +145,8 @@ FLAWS = {
     "16 bits": ("not_rgb", as_png(sixteen_bits)),
     "lying": ("turned", lying),
     "animated": ("animated", lambda image: (".gif", encode(image, "GIF", save_all=True, append_images=[image.rotate(5)]))),
+    "photo of an iPhone": ("unreadable", lambda image: (".heic", HEIC)),
+    "photo of an iPhone, misnamed": ("unreadable", lambda image: (".photo", HEIC)),
     "text file": ("other", lambda image: (".txt", b"who is on this photo")),
 }
 
@@ -385,6 +390,73 @@ def test_a_class_that_is_missing_in_one_split_is_named(tmp_path, faces):
         Image.fromarray(faces[index][0]).save(tmp_path / place / "a.png")
     [finding] = [finding for finding in audit_folder(tmp_path).findings if finding.kind == "missing_class"]
     assert finding.sentence.startswith("In test only with_mask is there, and without_mask is missing.")
+
+
+def place_faces(root, faces, *places):
+    for index, place in enumerate(places):
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(faces[index][0]).save(root / place)
+
+
+def findings_of(folder):
+    return {finding.kind: finding for finding in audit_folder(folder).findings}
+
+
+def test_photos_of_an_iphone_are_to_be_saved_as_jpeg_and_not_deleted(tmp_path, faces):
+    place_faces(tmp_path, faces, "with_mask/a.png", "without_mask/b.png")
+    (tmp_path / "with_mask" / "c.heic").write_bytes(HEIC)
+    finding = findings_of(tmp_path)["unreadable"]
+    assert finding.severity == "high" and finding.notes == ("a HEIC photo, as iPhones take them",)
+    assert finding.advice == "Save the HEIC photos as JPEG (iPhone: Settings, Camera, Formats, Most Compatible)."
+    (tmp_path / "with_mask" / "d.jpg").touch()
+    assert findings_of(tmp_path)["unreadable"].advice.endswith("Most Compatible). Get the other files again from where they came, or delete them.")
+    assert "missing_class" not in findings_of(tmp_path)
+
+
+def test_a_class_of_which_nothing_can_be_read_is_missing(tmp_path, faces):
+    place_faces(tmp_path, faces, "without_mask/b.png")
+    (tmp_path / "with_mask").mkdir()
+    (tmp_path / "with_mask" / "a.heic").write_bytes(HEIC)
+    found = findings_of(tmp_path)
+    assert found["missing_class"].sentence.startswith("Only without_mask is there, and with_mask holds no file that can be read as a photo.") and "unreadable" in found
+    (tmp_path / "without_mask" / "b.png").write_bytes(b"")
+    assert findings_of(tmp_path)["missing_class"].sentence.startswith("Neither class is there: without_mask holds no file that can be read as a photo and with_mask holds")
+
+
+@pytest.mark.parametrize("places, said", [
+    (["val/"], "In val neither class is there: without_mask is missing and with_mask is missing."),
+    (["val/with_mask/", "val/without_mask/"], "In val neither class is there: without_mask holds no files and with_mask holds no files."),
+    (["test/a.png", "test/b.png"], "In test neither class is there: without_mask is missing and with_mask is missing."),
+])
+def test_a_split_without_its_classes_is_to_be_fixed(tmp_path, faces, places, said):
+    place_faces(tmp_path, faces, "train/with_mask/a.png", "train/without_mask/b.png")
+    place_faces(tmp_path, faces[2:], *(place for place in places if not place.endswith("/")))
+    for place in places:
+        if place.endswith("/"):
+            (tmp_path / place).mkdir(parents=True)
+    with pytest.raises(InputError):
+        find_samples(tmp_path)
+    [finding] = [finding for finding in audit_folder(tmp_path).findings if finding.severity == "high"]
+    assert finding.kind == "missing_class" and finding.sentence.startswith(said)
+
+
+def test_folders_of_photos_that_are_passed_over_are_counted(tmp_path, faces, caplog):
+    place_faces(tmp_path, faces, "with_mask/a.png", "without_mask/b.png", "incorrect_mask/c.png", "incorrect_mask/deep/d.jpg", "more/e.png", ".hidden/f.png")
+    place_faces(tmp_path, faces[5:], "run/mistakes.png")
+    (tmp_path / "run" / "mask_cnn_best.pth").touch()
+    report = audit_folder(tmp_path)
+    [finding] = [finding for finding in report.findings if finding.kind == "passed_over"]
+    assert finding.severity == "medium" and finding.evidence == {"photos": 3, "folders": {"incorrect_mask": 2, "more": 1}}
+    assert finding.sentence.startswith("2 folders hold photos and are passed over, in training and in a test: incorrect_mask (2 photos), more (1 photo).")
+    assert len(report.photos) == 2 and not caplog.messages and 'id="passed_over"' in as_html(report) and "3 files" in as_html(report)
+    assert [finding.severity for finding in report.findings] == sorted((finding.severity for finding in report.findings), key=SEVERITIES.index)
+
+
+@pytest.mark.parametrize("places", [["train/cats/a.png", "train/dogs/b.png", "test/cats/c.png"], ["cats/a.png", "dogs/b.png"], ["a.png", "deep/b.png"],
+                                    ["with_mask/a.png", "without_mask/b.png"], [f"{split}/{name}/a.png" for split in ("train", "test") for name in ("with mask", "without mask")]])
+def test_nothing_is_missing_or_passed_over_in_a_folder_that_is_understood(tmp_path, faces, places):
+    place_faces(tmp_path, faces, *places)
+    assert not {"missing_class", "passed_over"} & set(findings_of(tmp_path))
 
 
 def test_a_folder_that_may_not_be_read_is_to_be_fixed(tmp_path, faces, monkeypatch):

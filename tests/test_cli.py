@@ -145,6 +145,11 @@ def test_predict_takes_a_pattern_and_a_picture_of_one_colour_gets_a_note(trained
     assert [row.get("note") for row in json.loads(capsys.readouterr().out)["predictions"]] == [None] * 10 + ["the picture is of one colour, so the answer means nothing"]
     assert main([*command[:-2], str(photo_folder / "*.jpg"), str(photo_folder)]) == 2
     said = capsys.readouterr().err
+    brackets = photo_folder / "with_mask [2024]"
+    (photo_folder / "with_mask").rename(brackets)
+    (brackets / "Thumbs.db").touch()
+    (brackets / "more").mkdir()
+    assert main([*command[:-2], str(brackets / "*")]) == 0 and len(capsys.readouterr().out.splitlines()) == 10
     assert f"There is no file {photo_folder / '*.jpg'}" in said and f"{photo_folder} is a folder; name the photos in it" in said
 
 
@@ -469,3 +474,10 @@ except SystemExit:
     for said, expected in (({}, "PASSIVE 3000 1 1 False"), ({"OMP_WAIT_POLICY": "ACTIVE", "KMP_BLOCKTIME": "200"}, "ACTIVE 3000 200 1 False")):
         done = subprocess.run([sys.executable, "-c", code], env={**unset, **said}, stdout=subprocess.PIPE, text=True, check=True)
         assert done.stdout.splitlines()[-1] == expected
+
+
+def test_who_reads_only_the_beginning_is_told_nothing_more(trained, photo_folder):
+    command = [sys.executable, "-m", "maskkit", "predict", "--model-path", str(trained / "mask_cnn_best.pth"), str(photo_folder / "with_mask" / "*.png")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}) as process:
+        process.stdout.close()
+        assert "Broken pipe" not in process.stderr.read() and process.wait() == 1

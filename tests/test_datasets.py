@@ -65,6 +65,14 @@ def test_people_of_a_groups_file_stay_together_with_the_near_duplicates_of_their
     assert (again.split == dataset.split).all()
 
 
+def test_a_listed_photo_that_cannot_be_read_does_not_stop_the_others(photo_folder, tmp_path):
+    names = sorted(path.relative_to(photo_folder).as_posix() for path in photo_folder.rglob("*.png"))
+    (tmp_path / "groups.csv").write_text("path,group\n" + "".join(f"{name},{index // 2}\n" for index, name in enumerate(names)))
+    (photo_folder / "with_mask" / "4.png").write_bytes(b"")
+    dataset = load_dataset(photo_folder, image_size=8, groups=tmp_path / "groups.csv")
+    assert len(dataset) == 19 and [name for name, _ in dataset.skipped] == ["with_mask/4.png"] and dataset.kept_together == 18
+
+
 @pytest.mark.parametrize("source", ["synthetic", "photos"])
 def test_groups_are_for_a_folder_of_your_own(source, tmp_path):
     with pytest.raises(InputError, match="groups file is for a folder of your own"):
@@ -89,6 +97,26 @@ def test_a_class_without_one_readable_photo(photo_folder):
         path.write_text("no image")
     with pytest.raises(InputError, match="None of the with_mask files"):
         load_dataset(photo_folder)
+
+
+def test_the_first_problem_is_one_of_the_class_that_is_missing(photo_folder):
+    for path in [photo_folder / "with_mask" / "0.png", *(photo_folder / "without_mask").iterdir()]:
+        path.write_text("no image")
+    with pytest.raises(InputError, match=r"None of the without_mask files in .* the first problem: \S*[/\\]without_mask[/\\]0\.png"):
+        load_dataset(photo_folder)
+
+
+@pytest.mark.parametrize("split, harmed", [("train", ["with_mask"]), ("val", ["without_mask"]), ("test", ["without_mask", "with_mask"])])
+def test_each_given_split_needs_readable_photos_of_both_classes(photo_folder, tmp_path, split, harmed):
+    for name in ("train", "val", "test"):
+        shutil.copytree(photo_folder, tmp_path / "given" / name)
+    (tmp_path / "given" / "train" / "without_mask" / "0.png").write_text("no image")  # another problem, which is not to be quoted
+    for name in harmed:
+        for path in (tmp_path / "given" / split / name).iterdir():
+            path.write_text("no image")
+    said = rf"None of the {harmed[0]} files of the {split} split in .* the first problem: \S*[/\\]{split}[/\\]{harmed[0]}[/\\]0\.png"
+    with pytest.raises(InputError, match=said):
+        load_dataset(tmp_path / "given", image_size=8)
 
 
 def test_given_split_folders_are_kept_and_the_missing_one_is_dealt(photo_folder, tmp_path):
@@ -133,6 +161,13 @@ def test_a_sample_keeps_the_shares_of_the_classes(easy_dataset, n):
 def test_a_sample_cannot_be_larger_than_the_subset(easy_dataset):
     with pytest.raises(InputError, match="From 40 images 2 to 40 can be drawn; got 41"):
         easy_dataset.subset("train").sample(41)
+
+
+@pytest.mark.parametrize("arguments, said", [({"n": 2.5}, "2 to 40 can be drawn; got 2.5"), ({"n": "7"}, "can be drawn; got '7'"),
+                                             ({"n": 2, "seed": -1}, "seed must be a whole number"), ({"n": 2, "seed": 1.5}, "got 1.5")])
+def test_impossible_samples(easy_dataset, arguments, said):
+    with pytest.raises(InputError, match=said):
+        easy_dataset.subset("train").sample(**arguments)
 
 
 def test_faces_are_drawn_once_and_kept(own_cache, monkeypatch):
@@ -196,10 +231,18 @@ def test_the_public_photos_have_their_known_numbers():
     ({"n": 3}, "At least 6"), ({"n": "20"}, "n must be a whole number"), ({"image_size": 0}, "image_size must be a whole number of at least 1; got 0"),
     ({"image_size": "64"}, "got '64'"), ({"image_size": 64.0}, "got 64.0"), ({"image_size": (64, 64)}, "got a tuple"), ({"fractions": 0.7}, "got 0.7"),
     ({"fractions": {"train": 0.7}}, "three shares"), ({"source": None}, "path of a folder; got None"),
+    ({"seed": -1}, "seed must be a whole number"), ({"seed": 1.5}, "got 1.5"), ({"variety": "high"}, "variety must be a number from 0 to 1; got 'high'"),
+    ({"variety": 1.5}, "variety must be"), ({"variety": None}, "got None"),
 ])
 def test_impossible_options(arguments, said):
     with pytest.raises(InputError, match=said):
         load_dataset(**{"source": "synthetic", "n": 20, "image_size": 32, **arguments})
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "1", None])
+def test_impossible_seeds_of_a_folder(photo_folder, seed):
+    with pytest.raises(InputError, match="seed must be a whole number"):
+        load_dataset(photo_folder, image_size=8, seed=seed)
 
 
 # Training on these would fail late, or learn from pixels that were scaled twice and from labels of 255.
@@ -224,6 +267,8 @@ def test_impossible_batches(easy_dataset, arguments, said):
 def test_unknown_split(easy_dataset):
     with pytest.raises(InputError, match="no split 'holdout'; the splits are train, val, test"):
         easy_dataset.subset("holdout")
+    with pytest.raises(InputError, match="no split 'holdout'; the splits are train, val, test"):
+        easy_dataset.class_counts("holdout")
 
 
 def test_numbers_of_numpy_are_kept_as_plain_ones():

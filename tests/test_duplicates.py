@@ -175,3 +175,9 @@ def test_among_strangers_nobody_is_found(n):
 def test_images_of_another_kind(search, change):
     with pytest.raises(InputError, match=r"uint8 array of shape \(N, H, W, 3\).*permute\(0, 2, 3, 1\).*got "):
         search(change(np.stack([noise(0), noise(1)])))
+
+
+def test_pictures_of_several_sizes_come_as_a_list():
+    first, other = noise(1, 64), noise(2, 64)
+    smaller = np.asarray(Image.fromarray(first).resize((48, 48), Image.Resampling.BICUBIC))
+    assert [(pair.first, pair.second) for pair in find_duplicates([first, other, smaller])] == [(0, 2)]

@@ -141,3 +141,25 @@ def test_one_photo_is_prepared_as_in_training(tmp_path):
     Image.fromarray(picture).save(tmp_path / "photo.png")
     checkpoint = Checkpoint(MaskCNN(16), "maskcnn", 16)
     assert predict_image(checkpoint, tmp_path / "photo.png") == predict_proba(checkpoint.model, picture[None])[0]
+
+
+def test_slices_of_texts_gaps_and_both(answers):
+    y_true, y_score = np.array([0, 1, 1, 0, 1]), np.array([0.1, 0.9, 0.2, 0.3, 0.8])
+    for values, n in ((np.array(["a", "b", "a", None, "b"], object), {"a": 2, "b": 2, None: 1}), (np.array([1.0, np.nan, 2.0, np.nan, 1.0]), {1.0: 2, None: 2, 2.0: 1}),
+                      (np.array(["a", 1, 2.5, float("nan"), None], object), {"a": 1, 1: 1, 2.5: 1, None: 2})):
+        assert {row["value"]: row["n"] for row in accuracy_by(values, y_true, y_score)} == n
+
+
+def test_a_threshold_means_the_same_to_all_and_is_kept_as_a_plain_number():
+    scores, y_true = np.array([0.7, 0.2], np.float32), np.array([0, 0])
+    report = evaluate(y_true, scores, threshold=np.float32(0.5))
+    assert json.loads(json.dumps(report))["threshold"] == 0.5
+    at_the_edge = evaluate(y_true, scores, threshold=0.7)["accuracy"]
+    assert accuracy_by(np.zeros(2), y_true, scores, threshold=0.7)[0]["accuracy"] == at_the_edge
+    assert len(confident_mistakes(y_true, scores, threshold=0.7)) == round(2 * (1 - at_the_edge))
+
+
+@pytest.mark.parametrize("threshold", [None, "0.5", -0.1, 1.1, math.nan])
+def test_no_threshold(threshold):
+    with pytest.raises(InputError, match="The threshold is a probability"):
+        evaluate([0, 1], [0.2, 0.8], threshold=threshold)

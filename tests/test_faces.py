@@ -222,6 +222,17 @@ def test_a_full_folder_is_left_alone_and_an_empty_one_is_used(tmp_path):
     assert (write_faces(tmp_path / "empty", 2, image_size=16) / "attributes.csv").is_file()
 
 
+def test_the_folder_that_we_are_in_and_a_link_can_be_filled(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    write_faces(".", 4, image_size=16)
+    assert sorted(path.name for path in Path().iterdir()) == ["attributes.csv", "with_mask", "without_mask"]
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert write_faces("~/faces", 4, image_size=16) == tmp_path / "faces" and (tmp_path / "faces" / "attributes.csv").exists()
+
+
 @pytest.mark.parametrize(("wrong", "message"), [
     ({"skin_tone": 11}, "whole number from 1 to 10, got 11"), ({"hair_style": "mohawk"}, "hair_style must be one of bald, .*'mohawk'"),
     ({"hairstyle": "long"}, "unknown face attribute 'hairstyle'; the attributes are with_mask"), ({"yaw": 120}, "from -90 to 90, got 120"),

@@ -18,6 +18,25 @@ def test_rows_come_back(tmp_path):
     assert read_csv(tmp_path / "new" / "rows.csv") == rows
 
 
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path):
+    (tmp_path / "rows.csv").write_text("path,group\na,1\n", encoding="utf-8-sig")
+    assert read_csv(tmp_path / "rows.csv") == [{"path": "a", "group": "1"}]
+
+
+def test_the_delimiter_is_that_of_the_header_row(tmp_path):
+    (tmp_path / "rows.csv").write_text('path;group\n"a,b,c";1\n')
+    assert read_csv(tmp_path / "rows.csv", delimiters=",;") == [{"path": "a,b,c", "group": "1"}]
+    (tmp_path / "rows.csv").write_text("path,group\na;b;c,1\n")
+    assert read_csv(tmp_path / "rows.csv", delimiters=",;") == [{"path": "a;b;c", "group": "1"}]
+
+
+@pytest.mark.parametrize("content", ['path,group\n"a,1\nb,2\n', 'path,group\n"' + "a" * 200_000 + "\n"], ids=["short", "longer than a cell may be"])
+def test_a_quotation_mark_that_is_never_closed(tmp_path, content):
+    (tmp_path / "rows.csv").write_text(content)
+    with pytest.raises(InputError, match=r"rows.csv is damaged .* never closed\.$"):
+        read_csv(tmp_path / "rows.csv")
+
+
 def test_failure_keeps_the_old_file_and_leaves_nothing_else(tmp_path):
     write_json(tmp_path / "value.json", {"good": True})
     good = (tmp_path / "value.json").read_bytes()
@@ -94,6 +113,32 @@ def test_what_was_drawn_is_kept_and_drawn_again_if_the_file_is_damaged(monkeypat
     drawn_once("key", draw)
     drawn_once("another key", draw)
     assert len(drawn) == 3
+
+
+def unknown_compression(path):
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"PK\1\2") + 10] = 99  # the method, in the last entry of the directory
+    path.write_bytes(content)
+
+
+def single_array(path):
+    with path.open("wb") as handle:
+        np.save(handle, np.arange(3))
+
+
+def encrypted(path):
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"PK\1\2") + 8] |= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("harm", [unknown_compression, single_array, encrypted])
+def test_whatever_the_damage_is_it_is_drawn_again(monkeypatch, tmp_path, harm):
+    monkeypatch.setenv("MASKKIT_CACHE", str(tmp_path))
+    drawn_once("key", lambda: {"n": np.array([1])})
+    harm(tmp_path / "faces" / "key.npz")
+    assert drawn_once("key", lambda: {"n": np.array([2])})["n"].tolist() == [2]
+    assert drawn_once("key", lambda: pytest.fail("drawn once more"))["n"].tolist() == [2]
 
 
 def test_who_comes_second_waits_for_the_first_and_does_not_draw(tmp_path):

@@ -1,4 +1,5 @@
 import io
+import logging
 
 import numpy as np
 import pytest
@@ -119,6 +120,37 @@ def test_a_truncated_photo_is_refused(tmp_path):
         open_image(tmp_path / "cut.jpg")
 
 
+HEIC = b"\0\0\0\x28ftypheic\0\0\0\0mif1heic" + bytes(200)
+
+
+@pytest.mark.parametrize("name, content", [("a.heic", HEIC), ("A.HEIC", HEIC), ("a.jpg", HEIC), ("a.jpg", HEIC.replace(b"ftypheic", b"ftypmif1")), ("a.heif", b"something else")])
+def test_a_photo_of_an_iphone_is_recognised_by_content_and_by_name(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=rf"{name} is a HEIC photo, as iPhones take them, which cannot be read; save it as JPEG \(iPhone: Settings, .*\)\.$"):
+        open_image(tmp_path / name)
+
+
+@pytest.mark.parametrize("content, said", [(HEIC, "is a HEIC photo"), (b"", "the file is empty"), (b"no image", "no image format that we know"),
+                                           (b"\0\0\0\x20ftypmif1\0\0\0\0mif1avif" + bytes(200), "cannot be read as an image")])
+def test_what_was_uploaded_and_is_no_image_says_why(content, said):
+    with pytest.raises(InputError, match=f"the given data .*{said}"):
+        open_image(io.BytesIO(content))
+
+
+def test_an_empty_file_is_called_empty(tmp_path):
+    for name in ("a.jpg", "a.heic"):
+        (tmp_path / name).touch()
+        with pytest.raises(InputError, match=rf"{name} cannot be read as an image \(the file is empty\)\.$"):
+            open_image(tmp_path / name)
+
+
+def test_a_damaged_jpeg_with_the_name_of_a_heic_photo_is_damaged(tmp_path):
+    Image.effect_noise((64, 64), 60).convert("RGB").save(tmp_path / "whole.jpg")
+    (tmp_path / "cut.heic").write_bytes((tmp_path / "whole.jpg").read_bytes()[:1000])
+    with pytest.raises(InputError, match="cut.heic cannot be read as an image .*truncated"):
+        open_image(tmp_path / "cut.heic")
+
+
 def test_missing_file(tmp_path):
     with pytest.raises(InputError, match="There is no file"):
         open_image(tmp_path / "nowhere.jpg")
@@ -198,6 +230,37 @@ def test_a_class_folder_that_may_not_be_read_is_not_called_empty(tmp_path, monke
     forbid(monkeypatch, tmp_path / "without_mask")
     with pytest.raises(InputError, match=r"The folder .*without_mask cannot be read \(Permission denied\); give yourself the permission"):
         find_samples(tmp_path)
+
+
+CLASSES = ("with_mask", "without_mask")
+
+
+@pytest.mark.parametrize("places, others", [
+    ([f"{split}/{name}" for split in ("Train", "Validation", "Test set") for name in CLASSES], ["Test set"]),
+    ([*CLASSES, *(f"{split}/{name}" for split in ("train", "val") for name in CLASSES)], ["with_mask", "without_mask"]),
+    ([*CLASSES, "incorrect_mask/deep"], ["incorrect_mask"]),
+    ([f"train/{name}" for name in (*CLASSES, "incorrect_mask")], ["train/incorrect_mask"]),
+])
+def test_folders_of_photos_that_are_passed_over_are_named_once(tmp_path, caplog, places, others):
+    touch(*(tmp_path / place / "a.png" for place in places))
+    with caplog.at_level(logging.WARNING):
+        samples = find_samples(tmp_path)
+    assert len(samples) == sum(not any(f"{place}/".startswith(f"{name}/") for name in others) for place in places)
+    assert len(caplog.messages) == 1 and f"are passed over: {', '.join(others)}. Only" in caplog.text
+    find_samples(tmp_path, warn=False)
+    assert len(caplog.messages) == 1
+
+
+@pytest.mark.parametrize("split", ["", "train", "test"])
+def test_folders_without_photos_runs_and_hidden_ones_are_passed_over_in_silence(tmp_path, caplog, split):
+    touch(*(tmp_path / part / name / "a.png" for part in {split, split and "train"} for name in CLASSES))
+    touch(tmp_path / split / ".thumbnails" / "a.png", tmp_path / split / "__MACOSX" / "a.png", tmp_path / "runs" / "first" / "mistakes.png", tmp_path / "logo.png")
+    (tmp_path / "runs" / "first" / "mask_cnn_best.pth").touch()
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "sources.pdf").touch()
+    with caplog.at_level(logging.WARNING):
+        assert find_samples(tmp_path)
+    assert not caplog.messages
 
 
 def test_a_folder_one_level_too_high_gets_a_hint(tmp_path):

@@ -11,6 +11,8 @@ def test_free_memory_is_shared_by_the_processes_of_a_run(monkeypatch):
     assert memory.free_memory() == 1000
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
     assert memory.free_memory() == 250
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "")
+    assert memory.free_memory() == 1000
 
 
 @pytest.mark.parametrize("limit, left", [("5000", 5000 - 1200 + 700), ("max", math.inf), (None, math.inf)])

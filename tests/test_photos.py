@@ -21,7 +21,7 @@ from maskkit.errors import InputError
 from maskkit.files import write_csv
 from maskkit.photos import download_photos, read_manifest
 from maskkit.splits import straddling_groups
-from tests.conftest import noise
+from tests.conftest import forbid, noise
 
 TOP = "Face-Mask-Detection-abc/dataset"
 
@@ -98,6 +98,26 @@ def test_a_second_time_verifies_what_is_there(tmp_path):
     again = download_photos(archive=tmp_path / "nowhere.zip")
     assert (again.verified, again.changed, again.missing) == (10, ("with_mask/2.png",), ("with_mask/3.png",))
     assert photos.verify_photos(str(tmp_path / "photos")) == again
+
+
+def test_what_stays_in_a_folder_that_was_there_is_not_said_to_be_left_out(tmp_path, capsys):
+    download_photos(archive=archive(tmp_path / "a.zip", LISTED))
+    folder = tmp_path / "photos" / "with_mask"
+    (folder / "2.png").write_bytes(b"changed")
+    for name in ("new.png", ".DS_Store", "._2.png", "Thumbs.db"):
+        (folder / name).write_bytes(b"another")
+    assert main(["data", "photos"]) == 0
+    said = capsys.readouterr()
+    assert "11 photos, verified" in said.out and "left out" not in said.err
+    assert "1 changed: with_mask/2.png; move the folder away and run the command again\n" in said.err
+    assert "1 not in the manifest: with_mask/new.png, passed over when the photos are loaded\n" in said.err
+
+
+def test_a_class_folder_that_may_not_be_read_is_not_one_without_photos(tmp_path, monkeypatch):
+    download_photos(archive=archive(tmp_path / "a.zip", LISTED))
+    forbid(monkeypatch, tmp_path / "photos" / "with_mask")
+    with pytest.raises(PermissionError):
+        photos.verify_photos(tmp_path / "photos")
 
 
 def test_an_archive_is_examined_though_the_photos_are_there(tmp_path, capsys):
@@ -276,6 +296,33 @@ def test_photos_that_the_manifest_does_not_list_are_skipped_and_said(tmp_path):
     (tmp_path / "photos" / "with_mask" / "new.png").write_bytes(png(80))
     dataset = load_dataset("photos", image_size=16)
     assert len(dataset) == 12 and dataset.skipped == (("with_mask/new.png", "not in the manifest of the photos"),)
+
+
+def test_photos_of_another_size_than_in_the_manifest_are_skipped_and_said(tmp_path):
+    download_photos(archive=archive(tmp_path / "a.zip", LISTED))
+    (tmp_path / "photos" / "with_mask" / "0.png").write_bytes(LISTED["with_mask/0.png"] + b"more")
+    dataset = load_dataset("photos", image_size=16)
+    size = len(LISTED["with_mask/0.png"])
+    assert len(dataset) == 11 and dataset.skipped == (("with_mask/0.png", f"changed: it has {size + 4} bytes, and {size} in the manifest of the photos"),)
+
+
+def test_a_manifest_without_sizes_lets_every_listed_photo_through(tmp_path, monkeypatch):
+    download_photos(archive=archive(tmp_path / "a.zip", LISTED))
+    (tmp_path / "photos" / "with_mask" / "0.png").write_bytes(LISTED["with_mask/0.png"] + b"more")
+    rows = [{key: value for key, value in row.items() if key != "bytes"} for row in photos.read_manifest()]
+    monkeypatch.setattr("maskkit.datasets.read_manifest", lambda: rows)
+    assert len(load_dataset("photos", image_size=16)) == 12
+
+
+@pytest.mark.parametrize("harm, said", [(lambda path: path.write_bytes(b"short"), "changed: it has 5 bytes"), (Path.unlink, "none is there")], ids=["changed", "missing"])
+def test_each_split_of_the_photos_needs_both_classes(tmp_path, harm, said):
+    download_photos(archive=archive(tmp_path / "a.zip", LISTED))
+    (tmp_path / "photos" / "with_mask" / "new.png").write_bytes(png(80))
+    for row in photos.read_manifest():
+        if (row["class"], row["split"]) == ("with_mask", "val"):
+            harm(tmp_path / "photos" / row["path"])
+    with pytest.raises(InputError, match=f"None of the with_mask files of the val split in .* the first problem: {said}"):
+        load_dataset("photos", image_size=16)
 
 
 @pytest.mark.true_manifest

@@ -616,3 +616,11 @@ def test_few_photos_draws_means_by_number_of_photos():
     assert list(scratch.get_xdata()) == [50, 1000] and list(scratch.get_ydata()) == pytest.approx([0.82, 0.95])
     assert line(ax, "drawn faces only").get_ydata()[0] == 0.9
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["50", "1,000"]
+
+
+def test_a_picture_too_tall_for_webp_is_shown_all_the_same():
+    png = io.BytesIO()
+    Image.new("RGB", (2, 17000)).save(png, format="PNG")
+    shown = plots.drawing.Picture(png.getvalue(), "a tall one", 2)._repr_html_()
+    kind, data = re.search(r"data:image/(\w+);base64,([^\"]+)", shown).groups()
+    assert kind == "png" and base64.b64decode(data) == png.getvalue()

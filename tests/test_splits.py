@@ -1,4 +1,5 @@
 from functools import partial
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -97,6 +98,48 @@ def test_bad_groups_are_one_sentence(tmp_path, lines, said):
         read_groups(groups_file(tmp_path, *lines), ["with_mask/a.png", "with_mask/b.png"])
 
 
+def test_files_that_were_skipped_may_be_listed(tmp_path):
+    path = groups_file(tmp_path, "with_mask/a.png,anna", "with_mask/empty.png,anna", "with_mask/b.png,anna")
+    assert read_groups(path, ["with_mask/a.png", "with_mask/b.png"], skipped=["with_mask/empty.png"]).tolist() == [0, 0]
+    with pytest.raises(InputError, match="1 of the 3 paths .* are no photos of the data folder: with_mask/empty.png"):
+        read_groups(path, ["with_mask/a.png", "with_mask/b.png"])
+
+
+@pytest.mark.parametrize("content", [
+    "\ufeffpath,group\na.png,anna\nb.png,ben\nc.png,anna\n", "Path,Group\na.png,anna\nb.png,ben\nc.png,anna\n",
+    " path , group \r\n a.png , anna\r\nb.png ,ben\r\nc.png,anna \r\n", "path,group\na.png,anna\nb.png,ben\nc.png,anna\n,\n , \n\n",
+    "path;group\na.png;anna\nb.png;ben\nc.png;anna\n;\n", '\ufeff"Path";"Group";"note"\n"a.png";"anna";"a, b"\nb.png;ben;\nc.png;anna;;\n',
+    "path,group,,\na.png,anna,,\nb.png,ben,,\nc.png,anna,,\n,,,\n",
+], ids=["byte order mark", "capitals", "blanks", "empty rows", "semicolons", "semicolons and quotes", "empty columns"])
+def test_groups_as_spreadsheet_programs_write_them(tmp_path, caplog, content):
+    (tmp_path / "groups.csv").write_text(content, encoding="utf-8", newline="")
+    assert read_groups(tmp_path / "groups.csv", ["a.png", "b.png", "c.png"]).tolist() == [0, 1, 0]
+    assert not caplog.text
+
+
+@pytest.mark.parametrize("here, listed", [("NFC", "NFD"), ("NFD", "NFC"), ("NFD", "NFD")])
+def test_accents_match_however_they_are_written(tmp_path, here, listed):
+    path = groups_file(tmp_path, normalize(listed, "with_mask/José.png") + ",1", normalize(listed, "with_mask/Zoë.png") + ",1")
+    assert read_groups(path, [normalize(here, "with_mask/José.png"), normalize(here, "with_mask/Zoë.png")]).tolist() == [0, 0]
+
+
+def test_one_photo_in_two_spellings_has_one_group(tmp_path):
+    lines = [normalize("NFC", "José.png") + ",1", normalize("NFD", "José.png") + ",2"]
+    with pytest.raises(InputError, match="into two groups, '1' and '2'"):
+        read_groups(groups_file(tmp_path, *lines), ["José.png"])
+
+
+def test_a_name_that_is_there_means_that_file(tmp_path):
+    names = [normalize("NFC", "José.png"), normalize("NFD", "José.png"), "José.png "]
+    assert read_groups(groups_file(tmp_path, *(f"{name},{index}" for index, name in enumerate(names))), names).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("rest", ["", "x" * 200_000], ids=["short", "longer than a cell may be"])
+def test_a_quotation_mark_that_is_never_closed_is_one_sentence(tmp_path, rest):
+    with pytest.raises(InputError, match=r"groups.csv is damaged .* quotation mark in it that is never closed\.$"):
+        read_groups(groups_file(tmp_path, 'a.png,"anna', f"b.png,ben{rest}"), ["a.png", "b.png"])
+
+
 def test_groups_that_are_not_there_or_lack_a_column(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_groups(tmp_path / "nowhere.csv", ["a"])
@@ -123,7 +166,8 @@ def test_photos_of_a_training_are_known_by_their_content_whatever_their_name(tmp
     assert {path.name: seen([path]) for path in others.iterdir()} == {"copy of a": 0, "b": 1, "a": 1, "c": 0}
 
 
-@pytest.mark.parametrize("content", [None, "file,part\na,train\n", "path,split\n"])
+@pytest.mark.parametrize("content", [None, "file,part\na,train\n", "path,split\n", 'path,split\n"a,train\n', 'path,split\n"' + "a" * 200_000, "split,path\ntrain\n"],
+                         ids=["no file", "another table", "no rows", "an open quotation mark", "a cell without end", "a row that is cut off"])
 def test_where_no_split_is_kept_nothing_is_known(tmp_path, content):
     (tmp_path / "a").write_text("picture")
     if content:

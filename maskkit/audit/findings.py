@@ -9,9 +9,9 @@ from PIL import Image
 
 from maskkit.audit import thresholds as limit
 from maskkit.audit.copies import SAME_FILE, Copy
-from maskkit.audit.measure import Photo
+from maskkit.audit.measure import HEIC, Photo
 from maskkit.audit.shortcuts import Shortcut, percent
-from maskkit.images import SPLIT_NAMES
+from maskkit.images import JPEG_ON_IPHONES, SPLIT_NAMES
 
 SEVERITIES = ("high", "medium", "low")
 
@@ -206,8 +206,16 @@ def _single(rule: Rule, concerned: list[Photo], total: int) -> Finding:
     counts = {"photos": len(concerned), "of": total, "by class": dict(Counter(photo.class_name for photo in concerned if photo.class_name))}
     if rule.kind in ("misnamed", "not_rgb", "unreadable"):
         counts["what"] = dict(Counter(notes).most_common(6))
-    return Finding(rule.kind, rule.severity, rule.title, _grammatical(rule.sentence.format(n=f"{len(concerned):,}", total=f"{total:,}")), rule.advice,
+    return Finding(rule.kind, rule.severity, rule.title, _grammatical(rule.sentence.format(n=f"{len(concerned):,}", total=f"{total:,}")), _advice(rule, notes),
                    _by_class(counts["by class"], len(concerned)), tuple(photo.name for photo in concerned), notes, evidence=counts)
+
+
+def _advice(rule: Rule, notes: Sequence[str]) -> str:
+    """What to do about the files of a rule; HEIC photos are whole, so that nobody should delete them."""
+    if HEIC not in notes:
+        return rule.advice
+    save = f"Save the HEIC photos as JPEG ({JPEG_ON_IPHONES})."
+    return save if set(notes) == {HEIC} else f"{save} {rule.advice.replace('these files', 'the other files')}"
 
 
 def _by_class(counts: dict[str, int], n: int) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import os
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,10 +17,11 @@ from scipy.ndimage import gaussian_filter
 from maskkit.audit.copies import fingerprint
 from maskkit.audit.thresholds import MEASURED_SIDE
 from maskkit.errors import InputError, require
-from maskkit.images import CLASS_NAMES, SPLIT_SPELLINGS, files_below, find_samples, open_image, too_many_pixels
+from maskkit.images import CLASS_NAMES, HEIC_ENDINGS, SPLIT_SPELLINGS, files_below, find_samples, is_heic, named_like, open_image, too_many_pixels
 
 CHUNK = 512  # photos handed to the threads at a time: bounds what waits in memory
 LARGEST_JPEG_SIDE = 256  # JPEG decoders may skip detail beyond this
+HEIC = "a HEIC photo, as iPhones take them"
 FINE_SIGMA, COARSE_SIGMA = 0.7, 2.8  # pixels of the measured copy
 
 
@@ -75,7 +75,8 @@ def list_photos(folder: str | Path) -> list[Photo]:
     require(folder, (str, PathLike), "An audit takes the path of a folder of photos")
     root = Path(folder).expanduser()
     try:
-        return [Photo(sample.path.relative_to(root).as_posix(), sample.path, CLASS_NAMES[sample.target], sample.split) for sample in find_samples(root)]
+        return [Photo(sample.path.relative_to(root).as_posix(), sample.path, CLASS_NAMES[sample.target], sample.split)
+                for sample in find_samples(root, warn=False)]  # what is passed over is a finding here
     except InputError:
         if not root.is_dir():
             raise
@@ -144,8 +145,7 @@ def _placed(path: Path, root: Path) -> Photo:
 
 def _named_like_a_photo(path: Path) -> bool:
     Image.init()
-    # "photo.jpg_1088Wx1632H" and "photo.jpg?w=300" are what a download leaves.
-    return any(part.split("_")[0].split("?")[0] in Image.EXTENSION for part in re.findall(r"\.[^.]+", path.name.lower()))
+    return named_like(path, Image.EXTENSION.keys() | HEIC_ENDINGS)
 
 
 def _header(content: bytes) -> dict[str, object]:
@@ -160,6 +160,8 @@ def _header(content: bytes) -> dict[str, object]:
 def _unopened(photo: Photo, content: bytes, error: Exception) -> Photo:
     if content and any(content.startswith(mark) for mark in (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM")) or content[8:12] == b"WEBP":
         return replace(photo, problem="truncated", reason="it begins like a photo, and stops before the picture does")
+    if content and is_heic(photo.path, content):
+        return replace(photo, problem="unreadable", reason=HEIC)
     reason = "the file is empty" if not content else "its content is no picture" if isinstance(error, UnidentifiedImageError) else _first_line(error)
     return replace(photo, problem="unreadable" if _named_like_a_photo(photo.path) else "other", reason=reason)
 

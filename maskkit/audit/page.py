@@ -29,6 +29,7 @@ CHECKED = {
     "empty": "empty pictures", "small": "very small photos", "large": "very large photos", "elongated": "odd shapes", "dark": "very dark photos", "bright": "very bright photos",
     "washed_out": "washed-out photos", "blurred": "blurred photos", "not_rgb": "pictures that are not plain RGB", "turned": "photos to be turned", "animated": "animations",
     "uneven_classes": "uneven classes", "too_large": "photos too large to open", "unreadable_folders": "folders that cannot be read", "missing_class": "a missing class",
+    "passed_over": "folders of photos that are passed over",
 }
 
 STYLE = """
@@ -137,7 +138,8 @@ def _overview(report: Report) -> str:
 def _amount(finding: Finding) -> str:
     if "auc" in finding.evidence:
         return f"right {percent(finding.evidence['auc'])} of the time"
-    return photos_in_words(len(finding.files)).replace("photo", "file") if finding.files else "all"
+    n = len(finding.files) or finding.evidence.get("photos")
+    return photos_in_words(n).replace("photo", "file") if n else "all"
 
 
 def _fine(report: Report) -> str:

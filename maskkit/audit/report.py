@@ -78,8 +78,9 @@ def audit_folder(folder: str | Path, *, workers: int | None = None, seed: int = 
     groups = number_groups(len(photos), copies)
     shortcuts, why_not = find_shortcuts(photos, groups, seed=seed)
     root = Path(folder).expanduser()
-    findings = (*find_folder_problems(root), *find_problems(photos, copies, groups, shortcuts))
-    return Report(root, tuple(photos), groups, findings, tuple(shortcuts), tuple(_not_asked(photos, why_not)))
+    findings = [*find_folder_problems(root, photos), *find_problems(photos, copies, groups, shortcuts)]
+    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    return Report(root, tuple(photos), groups, tuple(findings), tuple(shortcuts), tuple(_not_asked(photos, why_not)))
 
 
 def as_json(report: Report) -> dict[str, object]:

@@ -79,7 +79,7 @@ def find_duplicates(images: np.ndarray, *, min_similarity: float = MIN_SIMILARIT
     different = np.flatnonzero(original == np.arange(len(images)))
     found = [Duplicate(int(original[copy]), int(copy), 1.0, exact=True) for copy in np.flatnonzero(original != np.arange(len(images)))]
     if len(different) > 1:
-        found += _similar(thumbnails(images[different]), different, min_similarity)
+        found += _similar(thumbnails([images[index] for index in different]), different, min_similarity)
     return sorted(found, key=lambda pair: (pair.first, pair.second))
 
 

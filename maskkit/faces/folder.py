@@ -75,7 +75,7 @@ def write_faces(folder: str | Path, n: int, *, image_size: int = 128, seed: int 
                 shortcut_strength: float = 1.0, workers: int | None = None, progress: bool = False) -> Path:
     """Draw n faces into `folder`: with_mask/, without_mask/ and attributes.csv (a row for each picture). Options as in `generate_faces`.
 
-    The folder appears only when all faces are drawn. A planted "format" saves its carriers as JPEG, the others as PNG; a planted
+    The folder appears, or an empty one is filled, only when all faces are drawn. A planted "format" saves its carriers as JPEG, the others as PNG; a planted
     "resolution" saves them with half as many pixels a side.
 
     Raises
@@ -83,7 +83,7 @@ def write_faces(folder: str | Path, n: int, *, image_size: int = 128, seed: int 
     InputError
         If the folder holds something already.
     """
-    folder = Path(folder)
+    folder = Path(folder).expanduser()
     recipe = check_recipe(n, workers, Recipe(image_size, seed, variety, shortcut, shortcut_strength))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} exists and is not an empty folder; choose another folder or remove it.")
@@ -92,9 +92,11 @@ def write_faces(folder: str | Path, n: int, *, image_size: int = 128, seed: int 
     try:
         _fill_folder(drawn, draw_chunks(_draw_chunk, n, recipe, workers, progress), _columns(recipe))
         drawn.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()
-        drawn.replace(folder)
+        if folder.exists():  # an empty one, which may be the one that we are in, or a link
+            for finished in list(drawn.iterdir()):
+                finished.replace(folder / finished.name)
+        else:
+            drawn.replace(folder)
     finally:
         shutil.rmtree(drawn, ignore_errors=True)
     return folder

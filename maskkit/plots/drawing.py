@@ -52,6 +52,9 @@ SMALL_TEXT = 8  # points
 _ALT_TEXTS: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
 
 
+_WEBP_MOST = 16383  # pixels a side, by the format
+
+
 @dataclass(frozen=True, repr=False)
 class Picture:
     """A finished drawing: PNG bytes with their alternative text.
@@ -67,12 +70,15 @@ class Picture:
         return self.alt
 
     def _repr_html_(self) -> str:
-        # WebP: a tenth of the PNG's bytes where photos are shown, so that an executed notebook stays small.
-        small = io.BytesIO()
-        Image.open(io.BytesIO(self.png)).convert("RGB").save(small, format="WEBP", quality=88, method=4)
-        data = base64.b64encode(small.getvalue()).decode("ascii")
+        kind, data = "png", self.png
+        picture = Image.open(io.BytesIO(self.png))
+        if max(picture.size) <= _WEBP_MOST:
+            # A tenth of the PNG's bytes where photos are shown, so that an executed notebook stays small.
+            small = io.BytesIO()
+            picture.convert("RGB").save(small, format="WEBP", quality=88, method=4)
+            kind, data = "webp", small.getvalue()
         alt = html.escape(self.alt, quote=True)
-        return f'<img alt="{alt}" src="data:image/webp;base64,{data}" width="{self.width}" style="max-width: 100%">'
+        return f'<img alt="{alt}" src="data:image/{kind};base64,{base64.b64encode(data).decode("ascii")}" width="{self.width}" style="max-width: 100%">'
 
     def save(self, path: str | Path) -> Path:
         """Write the PNG file (the alternative text is inside, as its description) and return its path."""

@@ -292,13 +292,12 @@ def data_photos(arguments: argparse.Namespace) -> int:
 
 def _print_photos(photos: Photos, there: bool = False) -> None:
     """What is not as listed, and what became of it: in a folder that was ``there`` before nothing was left out."""
-    if there:
-        changed, unlisted = ("changed", "; move the folder away and run the command again"), ("not in the manifest", ", passed over when the photos are loaded")
-    else:
-        changed, unlisted = ("changed, left out", ""), ("not in the manifest, left out", "")
-    for (what, then), names in ((("missing", ""), photos.missing), (changed, photos.changed), (unlisted, photos.unlisted)):
+    left_out = "" if there else ", left out"
+    for what, names, then in (("missing", photos.missing, ""),
+                              (f"changed{left_out}", photos.changed, "; move the folder away and run the command again"),
+                              (f"not in the manifest{left_out}", photos.unlisted, ", passed over when the photos are loaded")):
         if names:
-            _say(f"{len(names)} {what}: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}{then}")
+            _say(f"{len(names)} {what}: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}{then if there else ''}")
     print(f"{photos.verified} photos, verified, in {photos.folder}")
 
 
@@ -768,11 +767,11 @@ def _same_source(arguments: argparse.Namespace) -> str:
     """The options that name the data and the network, for a command that can be copied."""
     data = f"--data-dir {shlex.quote(arguments.data_dir)}" if arguments.data_dir else f"--dataset {arguments.dataset}"
     groups = f" --groups {shlex.quote(arguments.groups)}" if arguments.groups else ""
-    groups += "" if arguments.near_duplicates else " --no-near-duplicates"
+    copies = "" if arguments.near_duplicates else " --no-near-duplicates"
     drawn = f" --faces {arguments.faces} --variety {arguments.variety}" if data == "--dataset synthetic" else ""
     model = f" --model {arguments.model}" if hasattr(arguments, "model") else ""
-    model += " --freeze" if hasattr(arguments, "freeze") else ""
-    return f"{data}{groups}{drawn} --image-size {arguments.image_size}{model} --recipe {arguments.recipe} --seed {arguments.seed}"
+    freeze = " --freeze" if hasattr(arguments, "freeze") else ""
+    return f"{data}{groups}{copies}{drawn} --image-size {arguments.image_size}{model}{freeze} --recipe {arguments.recipe} --seed {arguments.seed}"
 
 
 def _say_interrupted(result: FitResult, run_dir: Path) -> None:

@@ -24,14 +24,13 @@ CLASS_TO_IDX = {name: index for index, name in enumerate(CLASS_NAMES)}
 SPLIT_NAMES = ("train", "val", "test")
 SPLIT_SPELLINGS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test", "testing": "test"}
 
-# What names of photos end in. Pillow knows many more endings, among them those of books, films and tables.
-_PHOTO_ENDINGS = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
-
 # iPhones save HEIC unless told otherwise, which Pillow does not read. The brands are those of its standard, ISO/IEC 23008-12, and the name of the format itself.
 HEIC_ENDINGS = {".heic", ".heif"}
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"heif", b"mif1", b"msf1"}
 JPEG_ON_IPHONES = "iPhone: Settings, Camera, Formats, Most Compatible"
 
+# What names of photos end in. Pillow knows many more endings, among them those of books, films and tables.
+_PHOTO_ENDINGS = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"} | HEIC_ENDINGS
 _MODEL_ENDINGS = {".pth", ".onnx"}  # beside which pictures are the plots of a run, and no photos
 _HEAD = 64  # bytes at the beginning of a file that tell what it is
 _LOOKED_THROUGH = 1_000  # files of a folder that is passed over, until it is taken to hold no photos: it may be anything, a whole disk too

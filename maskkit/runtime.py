@@ -1,4 +1,4 @@
-"""What a run depends on besides data and code: seeds, the device, versions."""
+"""What a run depends on besides data and code: seeds, the device, the memory and signals of its process, versions."""
 
 import ctypes
 import importlib.metadata

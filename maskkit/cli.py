@@ -271,9 +271,11 @@ def data_audit(arguments: argparse.Namespace) -> int:
     if arguments.html:
         _check_folder(Path(arguments.html).parent, "the page")
     report = audit_folder(arguments.folder, progress=sys.stderr.isatty())
-    print(json.dumps(as_json(report)) if arguments.json else as_text(report))
-    if arguments.html:
-        _say(f"Page: {write_page(report, arguments.html)}")
+    try:
+        print(json.dumps(as_json(report)) if arguments.json else as_text(report), flush=True)
+    finally:  # also for one who reads the beginning only
+        if arguments.html:
+            _say(f"Page: {write_page(report, arguments.html)}")
     return 0
 
 

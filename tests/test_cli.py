@@ -476,8 +476,12 @@ except SystemExit:
         assert done.stdout.splitlines()[-1] == expected
 
 
-def test_who_reads_only_the_beginning_is_told_nothing_more(trained, photo_folder):
-    command = [sys.executable, "-m", "maskkit", "predict", "--model-path", str(trained / "mask_cnn_best.pth"), str(photo_folder / "with_mask" / "*.png")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}) as process:
+@pytest.mark.parametrize("command", ["predict", "audit"])
+def test_who_reads_only_the_beginning_is_told_nothing_more(trained, photo_folder, tmp_path, command):
+    page = tmp_path / "audit.html"
+    options = {"predict": ["predict", "--model-path", str(trained / "mask_cnn_best.pth"), str(photo_folder / "with_mask" / "*.png")],
+               "audit": ["data", "audit", str(photo_folder), "--html", str(page)]}
+    with subprocess.Popen([sys.executable, "-m", "maskkit", *options[command]], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}) as process:
         process.stdout.close()
         assert "Broken pipe" not in process.stderr.read() and process.wait() == 1
+    assert page.exists() == (command == "audit")

@@ -18,7 +18,7 @@ from maskkit.files import drawn_once
 from maskkit.images import CLASS_NAMES, SPLIT_NAMES, Sample, find_samples
 from maskkit.photos import photos_dir, read_manifest
 from maskkit.reading import Images, batches_of, channels_first, pixel_digest, read, read_images, take
-from maskkit.runtime import check_seed
+from maskkit.runtime import check_seed, to_device
 from maskkit.splits import FRACTIONS, assign_splits, check_fractions, merge_groups, read_groups, straddling_groups
 
 __all__ = ["Batches", "Dataset", "Subset", "load_dataset", "read_images"]
@@ -101,7 +101,8 @@ class Batches:
         order = torch.randperm(n, generator=self.generator) if self.shuffle else torch.arange(n)
         whole = order.split(self.batch_size) if n else ()
         parts = [Part(len(batch), self.rank, self.size) for batch in whole]
-        mine = [batch[part.positions] for batch, part in zip(whole, parts)]
+        # Where the images are: a batch that is looked up on a GPU would have to bring its positions there first.
+        mine = [to_device(batch[part.positions], self.subset.targets.device) for batch, part in zip(whole, parts)]
         for chosen, part, images in zip(mine, parts, batches_of(self.subset.images, mine)):
             targets = self.subset.targets[chosen].float()
             yield (images, targets) if self.size == 1 else (images, targets, part)

@@ -21,7 +21,7 @@ from maskkit.errors import InputError, require_whole
 from maskkit.faces import Twins, generate_twins, recipe_hash
 from maskkit.files import drawn_once, write_csv, write_json
 from maskkit.models import build_model
-from maskkit.runtime import check_seed, computes_bfloat16, in_precision, keep_freed_memory, resolve_device, seed_everything, versions
+from maskkit.runtime import check_seed, computes_bfloat16, in_precision, keep_freed_memory, resolve_device, seed_everything, to_device, versions
 from maskkit.training import BEST, LAST, TrainConfig, make_optimizer, one_cycle
 from maskkit.training.averaging import RunningMean
 from maskkit.training.run import DAMAGED
@@ -191,14 +191,14 @@ class Pretraining:
             for group in self.optimizer.param_groups:
                 group["lr"] = LEARNING_RATES[self.config.model] * one_cycle(done, climb=0.2)
             images, where = vary(images, where, 0.8 * min(1, 0.2 + done / 0.35), self._side(done))
-            images, targets, where = (each.to(self.device) for each in (images, targets, where))
+            images, targets, where = (to_device(each, self.device) for each in (images, targets, where))
             with in_precision(self.device, self.bfloat16):
                 logits, places = self.network(images.contiguous(memory_format=torch.channels_last))
             loss = loss_of(logits.float(), places, targets, where)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             self.optimizer.step()
-            self.mean.update(self.network)
+            self.mean.update()
             self.step, seen, total = self.step + 1, seen + len(targets), total + loss.detach() * len(targets)
         seconds = time.perf_counter() - started
         self.history.append({"epoch": self.epoch + 1, "train_loss": float(total / seen), "seconds": round(seconds, 3),

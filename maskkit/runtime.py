@@ -13,6 +13,7 @@ from numbers import Integral
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from maskkit.errors import InputError, seen
 
@@ -83,6 +84,17 @@ def computes_bfloat16(device: torch.device) -> bool:
 def in_precision(device: torch.device, bfloat16: bool) -> AbstractContextManager:
     """A block in which layers multiply in bfloat16, or as ever: not every version of torch has autocast for every device."""
     return torch.autocast(device.type, torch.bfloat16) if bfloat16 else nullcontext()
+
+
+def to_device(values: Tensor, device: torch.device) -> Tensor:
+    """The same values on ``device``; to a GPU without waiting until it has done what it was given before.
+
+    A plain ``.to`` waits for that, so that Python could not go ahead of the GPU by even one step of training. Here the values are copied
+    into memory that the GPU reads by itself, and which PyTorch keeps until it has (PyTorch documentation, "CUDA semantics").
+    """
+    if device.type != "cuda" or values.device.type != "cpu":
+        return values.to(device)
+    return values.pin_memory().to(device, non_blocking=True)
 
 
 def keep_freed_memory(limit: int = 2**30) -> bool:

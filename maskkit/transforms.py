@@ -15,6 +15,7 @@ from torch import Tensor
 
 from maskkit.distributed import Part
 from maskkit.errors import InputError, require, seen
+from maskkit.runtime import to_device
 
 Uniform = Callable[[float, float], Tensor]  # one draw for each image of a batch, shape (B,), on the CPU
 
@@ -105,7 +106,7 @@ def erase(images: Tensor, top: Tensor, left: Tensor, height: Tensor, width: Tens
     """
     row = torch.arange(images.shape[-2], device=images.device)[:, None]
     column = torch.arange(images.shape[-1], device=images.device)
-    top, left, height, width = (edge.to(images.device)[:, None, None] for edge in (top, left, height, width))
+    top, left, height, width = (to_device(edge, images.device)[:, None, None] for edge in (top, left, height, width))
     inside = (row >= top) & (row < top + height) & (column >= left) & (column < left + width)
     return images.masked_fill(inside[:, None], value)
 
@@ -212,7 +213,8 @@ def augment(images: Tensor, config: AugmentConfig = AUGMENTATIONS["original"], g
 
     side, dtype = image_size or images.shape[-1], images.dtype if images.is_floating_point() else torch.float32
     mirrored = uniform(0, 1) < config.horizontal_flip
-    lines = _lines(_draw_places(config, mirrored, uniform).to(images.device, dtype), side, side) if config.moves else None
+    lines = _lines(_draw_places(config, mirrored, uniform).to(dtype), side, side) if config.moves else None
+    lines = [to_device(line, images.device) for line in lines] if lines else None
     colours = _draw_colours(len(images), config, uniform) if config.recolours else None
 
     def vary(some: Tensor, which: slice) -> Tensor:
@@ -236,7 +238,8 @@ def augment(images: Tensor, config: AugmentConfig = AUGMENTATIONS["original"], g
 def _few_at_a_time(images: Tensor, vary: Callable[[Tensor, slice], Tensor]) -> Tensor:
     """``vary`` the whole batch: stored pixels on a CPU so few at once that they stay in its cache from one step to the next.
 
-    To memory and back at each step, the same batch takes half as long again (floats have been there). Each image comes out the same.
+    To memory and back at each step, the same batch takes half as long again (floats have been there). Each image comes out the same, to
+    its last digit where few matrices are multiplied in the way in which many are.
     """
     count = max(1, _CACHED // (images.shape[-1] * images.shape[-2])) * torch.get_num_threads()
     if images.device.type != "cpu" or images.is_floating_point() or len(images) <= count:
@@ -266,7 +269,7 @@ def _draw_places(config: AugmentConfig, mirrored: Tensor, uniform: Uniform) -> T
 
 def _mirror_and_resize(images: Tensor, mirrored: Tensor, side: int) -> Tensor:
     if mirrored.any():
-        images = torch.where(mirrored.to(images.device)[:, None, None, None], flip_horizontal(images), images)
+        images = torch.where(to_device(mirrored, images.device)[:, None, None, None], flip_horizontal(images), images)
     return images if side == images.shape[-1] else resize(images, side)
 
 
@@ -291,8 +294,9 @@ def _recolour(images: Tensor, matrix: Tensor, share_of_grey: Tensor) -> Tensor:
 
     Unlike the single steps it clips once, at the end.
     """
-    added = share_of_grey.to(images) * (images.mean(dim=(2, 3)) @ torch.tensor(GREY_WEIGHTS).to(images))
-    pixels = torch.baddbmm(added[:, None, None], matrix.to(images), images.flatten(2))
+    matrix, share_of_grey, grey = (to_device(each.to(images.dtype), images.device) for each in (matrix, share_of_grey, torch.tensor(GREY_WEIGHTS)))
+    added = share_of_grey * (images.mean(dim=(2, 3)) @ grey)
+    pixels = torch.baddbmm(added[:, None, None], matrix, images.flatten(2))
     return pixels.clamp_(0, 1).view(images.shape)
 
 
@@ -309,7 +313,7 @@ def _spoil_some(images: Tensor, config: AugmentConfig, uniform: Uniform, generat
         noise = torch.randn(images.shape[1:], generator=generator)
         if position in here:
             index = here[position]
-            images[index].add_(noise.to(images), alpha=strength[index].item()).clamp_(0, 1)
+            images[index].add_(to_device(noise.to(images.dtype), images.device), alpha=strength[index].item()).clamp_(0, 1)
 
 
 def _erase_some(images: Tensor, probability: float, uniform: Uniform) -> None:
@@ -377,7 +381,7 @@ def _hue_matrix(degrees: Tensor) -> Tensor:
 
 
 def _grey(images: Tensor) -> Tensor:
-    weights = torch.tensor(GREY_WEIGHTS, dtype=images.dtype, device=images.device).view(3, 1, 1)
+    weights = to_device(torch.tensor(GREY_WEIGHTS, dtype=images.dtype), images.device).view(3, 1, 1)
     return (images * weights).sum(dim=-3, keepdim=True)
 
 

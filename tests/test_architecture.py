@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "datasets": {"runtime", "images", "faces", "duplicates", "splits", "photos", "reading", "distributed"},
     "audit": {"images", "duplicates", "splits"},
     "distributed": {"runtime"},
-    "transforms": {"distributed"},
+    "transforms": {"distributed", "runtime"},
     "models": set(),
     "checkpoints": {"images", "models"},
     "training": {"datasets", "distributed", "transforms", "models", "checkpoints", "runtime"},

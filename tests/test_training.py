@@ -21,10 +21,12 @@ from maskkit.models import build_model
 from maskkit.plots import LiveCurves
 from maskkit.training import EarlyStopping, TrainConfig, fit, load_or_train, loop, recipe
 from maskkit.training.averaging import RunningMean
+from maskkit.training.recording import Recording
 from maskkit.training.teacher import Teacher
 from maskkit.transforms import AUGMENTATIONS, resize, to_float
 
 QUICK = TrainConfig(epochs=4, batch_size=8, device="cpu")
+on_a_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 
 
 def equal_weights(first: nn.Module, second: nn.Module) -> bool:
@@ -195,6 +197,22 @@ def test_label_smoothing_is_a_mixture_of_both_targets():
     assert loop.SmoothedLoss(0.1)(logits, targets) == pytest.approx(expected.item())
 
 
+def test_the_optimiser_of_the_original_recipe_is_the_one_that_notebooks_write_out():
+    # Also in what is left to PyTorch: on a GPU that decides about the last digits.
+    model = build_model("maskcnn", 16)
+    assert training.make_optimizer(model, TrainConfig(learning_rate=0.01)).defaults == torch.optim.Adam(model.parameters(), lr=0.01).defaults
+
+
+@on_a_gpu
+def test_by_hand_and_fit_are_the_same_on_a_gpu(easy_dataset):
+    torch.manual_seed(0)
+    model, generator = build_model("maskcnn", 16).cuda(), torch.Generator().manual_seed(0)
+    optimizer, batches, losses = torch.optim.Adam(model.parameters()), easy_dataset.subset("train").batches(8, shuffle=True, generator=generator), []
+    for _ in range(3):
+        losses.append(training.train_one_epoch(model, batches, optimizer, nn.BCEWithLogitsLoss(), AUGMENTATIONS["original"], generator)[0])
+    assert losses == [row["train_loss"] for row in fit(easy_dataset, dataclasses.replace(QUICK, epochs=3, device="cuda")).history]
+
+
 def test_weight_decay_leaves_biases_and_normalisation_alone():
     model = build_model("maskresnet", 32)
     decayed, free = loop.make_optimizer(model, TrainConfig(model="maskresnet", weight_decay=0.1)).param_groups
@@ -214,6 +232,70 @@ def test_fast_and_bfloat16_learn_the_same(easy_dataset):
     assert 0 < abs(predict_proba(half, images) - expected).max() < 0.05
 
 
+@on_a_gpu
+@pytest.mark.parametrize("options", [{}, {"augmentation": "strong", "fast": True}, {"weight_decay": 0.05, "fast": True, "averaging": 0.9}])
+def test_a_gpu_learns_the_same(easy_dataset, options):
+    config = dataclasses.replace(QUICK, epochs=2, precision="float32", **options)
+    first, second = (fit(easy_dataset, dataclasses.replace(config, device=device)).history for device in ("cpu", "cuda"))
+    assert [row["train_loss"] for row in second] == pytest.approx([row["train_loss"] for row in first], rel=0.02)
+
+
+@on_a_gpu
+@pytest.mark.parametrize("name, model", [("original", "maskcnn"), ("modern", "maskcnn"), ("modern", "maskresnet"), ("taught", "maskcnn")])
+def test_a_step_waits_for_no_gpu(easy_dataset, tmp_path, monkeypatch, name, model):
+    teacher = {"teacher": fit(easy_dataset, dataclasses.replace(QUICK, epochs=1), run_dir=tmp_path).model and tmp_path / "last.pth"} if name == "taught" else {}
+    one_epoch, steps = loop.train_one_epoch, []
+
+    def watched(network, batches, *arguments, **options):
+        def each():
+            for number, batch in enumerate(batches):
+                steps.append(number)
+                torch.cuda.set_sync_debug_mode("error" if number else "default")  # the first one loads what it needs
+                yield batch
+            torch.cuda.set_sync_debug_mode("default")
+
+        try:
+            return one_epoch(network, each(), *arguments, **options)
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+
+    monkeypatch.setattr(loop, "train_one_epoch", watched)
+    fit(easy_dataset, recipe(name, model=model, epochs=2, batch_size=8, device="cuda", **teacher))
+    assert steps == 2 * list(range(5))
+
+
+@on_a_gpu
+@pytest.mark.parametrize("name, model", [("modern", "maskcnn"), ("modern", "maskresnet"), ("transfer", "maskresnet")])
+def test_a_recording_on_a_gpu_learns_the_same(easy_dataset, monkeypatch, name, model):
+    config = recipe(name, model=model, epochs=4, batch_size=8, device="cuda")
+    recorded = fit(easy_dataset, config).history
+    monkeypatch.setattr(loop, "Recording", lambda *_: None)
+    ordered = fit(easy_dataset, config).history
+    assert [row["train_loss"] for row in recorded] == pytest.approx([row["train_loss"] for row in ordered], rel=0.02)
+
+
+@on_a_gpu
+@pytest.mark.parametrize("looks", [False, True])
+def test_a_recording_on_a_gpu_has_the_gradients_of_each_batch(looks):
+    class Network(nn.Linear):
+        def forward(self, images):
+            given = super().forward(images.flatten(1)).squeeze(1)
+            return given if not looks or given[0].item() < 1e9 else -given  # what looks at its values cannot be recorded
+
+    network, criterion = Network(12, 1).cuda(), nn.BCEWithLogitsLoss()
+    recording = Recording(network, criterion)
+    for step in range(12):
+        images, targets = torch.rand(3 if step % 7 == 6 else 4, 3, 2, 2, device="cuda"), torch.rand(3 if step % 7 == 6 else 4, device="cuda")
+        expected = torch.autograd.grad(criterion(network(images), targets), list(network.parameters()))
+        logits, loss = recording(images, targets)
+        assert torch.allclose(logits, network(images)) and torch.allclose(loss, criterion(network(images), targets))
+        for weight, gradient in zip(network.parameters(), expected):
+            assert torch.allclose(weight.grad, gradient, atol=1e-6)
+            weight.data -= gradient
+            weight.grad = None
+    assert (recording.graph is None) == looks
+
+
 def test_images_grow_to_their_full_size():
     config = TrainConfig(model="maskresnet", epochs=8, growing=0.5)
     assert [loop.image_size_in(epoch, 128, config) for epoch in range(1, 9)] == [64, 80, 96, 112, 128, 128, 128, 128]
@@ -227,7 +309,7 @@ def test_running_mean_is_that_of_the_formula():
     for step in range(5):
         nn.init.normal_(model[0].weight)
         model[1].num_batches_tracked += 1
-        mean.update(model)
+        mean.update()
         keep = min(0.3, (1 + step) / (10 + step))
         expected = keep * expected + (1 - keep) * model[0].weight.detach()
     assert torch.allclose(mean.module[0].weight, expected)

@@ -216,7 +216,8 @@ def test_a_few_at_a_time_come_out_as_all_at_once(name, monkeypatch):
         monkeypatch.setattr("maskkit.transforms._CACHED", at_once * 64 * 64)
         return augment(pixels, AUGMENTATIONS[name], torch.Generator().manual_seed(1), 48)
 
-    assert torch.equal(varied(1), varied(100)) and torch.equal(varied(3), varied(100))
+    # Not every processor's library multiplies few matrices as it does many.
+    assert torch.allclose(varied(1), varied(100), rtol=0, atol=1e-6) and torch.allclose(varied(3), varied(100), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
@@ -271,3 +272,11 @@ def test_no_configuration_and_no_generator_of_torch(images):
         augment(images, "strong")
     with pytest.raises(InputError, match="got 7"):
         augment(images, AUGMENTATIONS["strong"], 7)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_a_gpu_sees_the_same_draws(name):
+    images = torch.randint(0, 256, (16, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    here, there = (augment(images.to(device), AUGMENTATIONS[name], torch.Generator().manual_seed(1), 24) for device in ("cpu", "cuda"))
+    assert there.device.type == "cuda" and torch.allclose(here, there.cpu(), atol=1e-3)

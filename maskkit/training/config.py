@@ -38,7 +38,7 @@ class TrainConfig:
     schedule : "constant", or "one_cycle": the learning rate climbs, then falls to nearly 0
     label_smoothing : in [0, 1]; the targets of training lie this share of the way towards one half
     precision : "float32", "bfloat16", or "auto": bfloat16 where the processor or GPU computes with it
-    fast : channels-last weights and a fused optimiser: the same steps in less time, rounded differently
+    fast : channels-last weights, a fused optimiser and, on a GPU, recorded passes: the same steps in less time, rounded differently
     weights : what the network begins with: a name for ``build_model``, or the path of a checkpoint (.pth) of the same network
     freeze : train the last layer only, on the features that the weights give; random ones must be asked for by name
     teacher : path of a trained network's checkpoint (.pth), whose probabilities take the place of labels; none if empty

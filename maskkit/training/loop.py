@@ -18,9 +18,10 @@ from maskkit.distributed import ALONE, Part, ProcessLost, Team, join_team
 from maskkit.errors import InputError, require, seen
 from maskkit.models import WEIGHTS, build_model, freeze_features, train_mode
 from maskkit.progress import progress_bar
-from maskkit.runtime import computes_bfloat16, in_precision, interrupts_held, keep_freed_memory, seed_everything
+from maskkit.runtime import computes_bfloat16, in_precision, interrupts_held, keep_freed_memory, seed_everything, to_device
 from maskkit.training.averaging import RunningMean
 from maskkit.training.config import TrainConfig
+from maskkit.training.recording import Recording
 from maskkit.training.run import CannotResume, FitResult, HistoryRow, Run, can_resume, finished_run
 from maskkit.training.stopping import EarlyStopping
 from maskkit.training.teacher import Teacher
@@ -32,7 +33,8 @@ logger = logging.getLogger(__name__)
 def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], optimizer: torch.optim.Optimizer, criterion: nn.Module,
                     augmentation: AugmentConfig, generator: torch.Generator | None = None, *,
                     scheduler: lr_scheduler.LRScheduler | None = None, bfloat16: bool = False, image_size: int | None = None,
-                    mean: RunningMean | None = None, teacher: Teacher | None = None, team: Team = ALONE) -> tuple[float, float]:
+                    mean: RunningMean | None = None, teacher: Teacher | None = None, team: Team = ALONE,
+                    recording: Recording | None = None) -> tuple[float, float]:
     """Pass once over the training images and update the weights after each batch.
 
     The first six arguments are all that a plain loop needs; each of the others does nothing unless it is given.
@@ -45,23 +47,29 @@ def train_one_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], 
     keep_freed_memory()
     device = next(model.parameters()).device
     losses, correct, seen = [], [], 0                                 # kept on the device: reading one would wait for it
+    one_image = None
     for images, targets, *part in batches:                            # uint8 (B, 3, H, W), float (B,)
         part = part[0] if part else Part(len(targets))                # the whole batch, unless several processes share it
-        train_mode(model, one_image=len(targets) == 1)
-        images, targets = images.to(device), targets.to(device)
+        if one_image != (len(targets) == 1):
+            one_image = len(targets) == 1
+            train_mode(model, one_image=one_image)
+        images, targets = to_device(images, device), to_device(targets, device)
         images = augment(images, augmentation, generator, image_size, part)  # float in [0, 1], same shape
         if teacher is not None:
             images, targets = teacher.lesson(images, generator, part)
-        with in_precision(device, bfloat16):
-            logits = model(images).float()                            # (B,)
-        loss = criterion(logits, targets)                             # ()
         optimizer.zero_grad(set_to_none=True)
-        (loss * part.weight).backward()                               # the weight is 1 for the whole batch
+        if recording is None:
+            with in_precision(device, bfloat16):
+                logits = model(images).float()                        # (B,)
+            loss = criterion(logits, targets)                         # ()
+            (loss * part.weight).backward()                           # the weight is 1 for the whole batch
+        else:
+            logits, loss = recording(images, targets)                 # the same
         optimizer.step()
         if scheduler is not None:
             scheduler.step()
         if mean is not None:
-            mean.update(model)
+            mean.update()
         losses.append(loss.detach() * part.count)
         correct.append(_correct(logits[:part.count], targets[:part.count]))
         seen += part.count
@@ -77,7 +85,7 @@ def validate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], criteri
     model.eval()
     losses, correct, seen = [], [], 0
     for images, targets in batches:
-        targets = targets.to(device)
+        targets = to_device(targets, device)
         with in_precision(device, bfloat16):
             logits = model(for_evaluation(images, device)).float()
         losses.append(criterion(logits, targets) * len(targets))
@@ -128,7 +136,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
         model = starting_model(config, dataset.image_size, resume).to(device)
     if config.fast:
         model = model.to(memory_format=torch.channels_last)
-    criterion = nn.BCEWithLogitsLoss()
+    criterion, learned = nn.BCEWithLogitsLoss(), SmoothedLoss(config.label_smoothing)
     stopping = EarlyStopping(config.patience, config.min_delta)
     generator = torch.Generator().manual_seed(config.seed)            # order and augmentation
     train = on_device(dataset.subset("train"), device).batches(config.batch_size, shuffle=True, generator=generator, rank=team.rank, size=team.size)
@@ -142,6 +150,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     if resume:
         run.restore()
     network = team.wrap(model)                                        # averages the gradients of all processes
+    recording = Recording(model, learned, bfloat16) if config.fast and device.type == "cuda" and team.size == 1 else None
 
     stopped_because = "all epochs done"
     try:
@@ -149,8 +158,8 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
             started = time.perf_counter()
             bar = progress_bar(train, shown=progress and team.is_first, desc=f"epoch {stopping.epoch + 1}/{config.epochs}", unit="batch", leave=False)
             train_loss, train_accuracy = train_one_epoch(
-                network, bar, optimizer, SmoothedLoss(config.label_smoothing), AUGMENTATIONS[config.augmentation], generator, scheduler=scheduler, bfloat16=bfloat16,
-                image_size=image_size_in(stopping.epoch + 1, dataset.image_size, config), mean=mean, teacher=teacher, team=team)
+                network, bar, optimizer, learned, AUGMENTATIONS[config.augmentation], generator, scheduler=scheduler, bfloat16=bfloat16,
+                image_size=image_size_in(stopping.epoch + 1, dataset.image_size, config), mean=mean, teacher=teacher, team=team, recording=recording)
             seconds = time.perf_counter() - started
             team.average_buffers(model)
             if mean is not None:
@@ -243,7 +252,8 @@ class SmoothedLoss(nn.BCEWithLogitsLoss):
 
 def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
     """Adam, or AdamW where there is weight decay: biases and normalisation, which have one dimension, are left out of it."""
-    fused = config.fast and next(model.parameters()).device.type in ("cpu", "cuda")
+    # Where it is not fused, PyTorch is left to choose how it steps; told not to fuse, it would also take another way on a GPU.
+    fused = True if config.fast and next(model.parameters()).device.type in ("cpu", "cuda") else None
     if not config.weight_decay:
         return torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=fused)
     decayed, free = ([p for p in model.parameters() if (p.ndim > 1) == wanted] for wanted in (True, False))

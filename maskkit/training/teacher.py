@@ -5,7 +5,7 @@ from torch import Tensor
 
 from maskkit.checkpoints import load_checkpoint
 from maskkit.distributed import Part
-from maskkit.runtime import in_precision
+from maskkit.runtime import in_precision, to_device
 from maskkit.transforms import resize
 
 BLENDED = 0.5  # share of the batches in which the images are blended in pairs
@@ -36,7 +36,7 @@ class Teacher:
         part = part or Part(len(images))
         blended, share = torch.rand((), generator=generator) < BLENDED, torch.rand(part.n, generator=generator)[part.positions]
         if blended:
-            images = torch.lerp(images.roll(1, 0), images, share.to(images)[:, None, None, None])
+            images = torch.lerp(images.roll(1, 0), images, to_device(share, images.device)[:, None, None, None])
         return images, self.answers(images)
 
     @torch.no_grad()

@@ -4,7 +4,9 @@ import dataclasses
 import json
 import math
 import signal
+from contextlib import contextmanager, nullcontext
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -274,18 +276,45 @@ def test_a_recording_on_a_gpu_learns_the_same(easy_dataset, monkeypatch, name, m
     assert [row["train_loss"] for row in recorded] == pytest.approx([row["train_loss"] for row in ordered], rel=0.02)
 
 
-@on_a_gpu
+class PretendedGraph:
+    """In place of a CUDA graph, where there is no GPU: played back, the pass is computed again, and written where it was recorded."""
+
+    def __init__(self, monkeypatch, refuses):
+        @contextmanager
+        def graph(graph, **_):
+            if refuses:
+                raise RuntimeError("operation not permitted when stream is capturing")
+            yield
+
+        stream = SimpleNamespace(wait_stream=lambda _: None)
+        generator = SimpleNamespace(clone_state=lambda: None, graphsafe_set_state=lambda _: None)
+        for name, pretended in {"Stream": lambda _: stream, "current_stream": lambda _: stream, "stream": lambda _: nullcontext(), "graph": graph,
+                                "CUDAGraph": lambda: self, "default_generators": {None: generator}}.items():
+            monkeypatch.setattr(torch.cuda, name, pretended)
+        self.recording, self.played = None, 0
+
+    def replay(self):
+        self.played += 1
+        recording = self.recording
+        for place, value in zip(recording.given, recording._pass(recording.images, recording.targets)):
+            place.copy_(value)
+        for place, weight in zip(recording.gradients, recording.weights):
+            place.copy_(weight.grad)
+
+
 @pytest.mark.parametrize("looks", [False, True])
-def test_a_recording_on_a_gpu_has_the_gradients_of_each_batch(looks):
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=on_a_gpu)])
+def test_a_recording_has_the_gradients_of_each_batch(monkeypatch, device, looks):
     class Network(nn.Linear):
         def forward(self, images):
             given = super().forward(images.flatten(1)).squeeze(1)
             return given if not looks or given[0].item() < 1e9 else -given  # what looks at its values cannot be recorded
 
-    network, criterion = Network(12, 1).cuda(), nn.BCEWithLogitsLoss()
-    recording = Recording(network, criterion)
-    for step in range(12):
-        images, targets = torch.rand(3 if step % 7 == 6 else 4, 3, 2, 2, device="cuda"), torch.rand(3 if step % 7 == 6 else 4, device="cuda")
+    pretended = PretendedGraph(monkeypatch, refuses=looks) if device == "cpu" else SimpleNamespace()
+    network, criterion, recorded = Network(12, 1).to(device), nn.BCEWithLogitsLoss(), []
+    recording = pretended.recording = Recording(network, criterion)
+    for n in [4] * 6 + [3] + [4] * 6 + [3] + [5] * 5 + [4] * 2:
+        images, targets = torch.rand(n, 3, 2, 2, device=device), torch.rand(n, device=device)
         expected = torch.autograd.grad(criterion(network(images), targets), list(network.parameters()))
         logits, loss = recording(images, targets)
         assert torch.allclose(logits, network(images)) and torch.allclose(loss, criterion(network(images), targets))
@@ -293,7 +322,10 @@ def test_a_recording_on_a_gpu_has_the_gradients_of_each_batch(looks):
             assert torch.allclose(weight.grad, gradient, atol=1e-6)
             weight.data -= gradient
             weight.grad = None
-    assert (recording.graph is None) == looks
+        recorded.append(0 if recording.graph is None else len(recording.images))
+    # Recorded with the fourth batch of a shape in a row, a smaller last one in between, and anew when another shape has come to stay.
+    assert recorded == ([0] * 21 if looks else [0] * 3 + [4] * 14 + [5] * 4)
+    assert getattr(pretended, "played", None) in (None, 0 if looks else 3 + 6 + 2)
 
 
 def test_images_grow_to_their_full_size():

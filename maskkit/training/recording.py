@@ -46,10 +46,11 @@ class Recording:
 
     def _beside(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """On the stream on which it is recorded: autograd keeps to the one on which it has met a weight."""
-        self.stream.wait_stream(torch.cuda.current_stream())
+        usual = torch.cuda.current_stream(images.device)              # of this GPU, which need not be the first one
+        self.stream.wait_stream(usual)
         with torch.cuda.stream(self.stream):
             given = self._pass(images, targets)
-        torch.cuda.current_stream().wait_stream(self.stream)
+        usual.wait_stream(self.stream)
         return given
 
     def _record(self, images: Tensor, targets: Tensor) -> bool:

@@ -216,8 +216,9 @@ def test_a_few_at_a_time_come_out_as_all_at_once(name, monkeypatch):
         monkeypatch.setattr("maskkit.transforms._CACHED", at_once * 64 * 64)
         return augment(pixels, AUGMENTATIONS[name], torch.Generator().manual_seed(1), 48)
 
-    # Not every processor's library multiplies few matrices as it does many.
-    assert torch.allclose(varied(1), varied(100), rtol=0, atol=1e-6) and torch.allclose(varied(3), varied(100), rtol=0, atol=1e-6)
+    # Colours are matrices, and not every processor's library multiplies few of them as it does many.
+    allowed = 1e-6 if AUGMENTATIONS[name].recolours else 0
+    assert all(torch.allclose(varied(at_once), varied(100), rtol=0, atol=allowed) for at_once in (1, 3))
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)

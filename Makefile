@@ -23,10 +23,14 @@ FROM := $(if $(BUNDLED),--no-index --find-links wheels)
 # The upper end is that of the wheels which requirements.txt names: pip would say of a newer Python only that it finds no torch.
 CHECK_PYTHON = $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "MaskKit needs Python 3.11 to 3.14; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
 
+# pip says so only minutes later. On Linux torch brings its CUDA libraries along, so that .venv takes 6.6 GB (du -s .venv).
+CHECK_DISK = $(PYTHON) -c 'import platform, shutil, sys; free = shutil.disk_usage(".").free / 1e9; sys.exit((platform.system(), platform.machine()) == ("Linux", "x86_64") and free < 7 and f"MaskKit needs 7 GB of disk to install on Linux, and {free:.1f} GB are free here. Make room, or move this folder to a larger disk; the notebooks run on Colab, too (README.md).")'
+
 install: $(INSTALLED)
 
 $(INSTALLED): requirements.txt pyproject.toml
 	@$(CHECK_PYTHON)
+	$(if $(wildcard .venv),,@$(CHECK_DISK))
 	$(if $(BUNDLED),@$(PYTHON) docs/make_bundle.py --fits)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet $(FROM) --requirement requirements.txt --editable '.[lab,export,test]'

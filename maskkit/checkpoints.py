@@ -45,10 +45,11 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint, atomically: an interrupted save leaves the previous file as it was. InputError if it could not be loaded."""
     require(checkpoint, Checkpoint, "save_checkpoint takes a path and a Checkpoint(model, 'maskcnn', image_size)")
     require_image_size(checkpoint.model, (checkpoint.image_size, checkpoint.image_size))  # loading would fail, when it is too late
-    content = {"format": FORMAT, **{key: value for key, value in vars(checkpoint).items() if key != "model"}}
-    content["class_names"] = list(checkpoint.class_names)
-    content["state_dict"] = checkpoint.model.state_dict()
-    save_state(path, content)
+    save_state(path, {
+        # Python's own kinds of values, where NumPy's or paths may have come in: loading takes no others.
+        "format": FORMAT, "model_name": str(checkpoint.model_name), "image_size": int(checkpoint.image_size),
+        "class_names": [str(name) for name in checkpoint.class_names], "epoch": int(checkpoint.epoch), "val_loss": float(checkpoint.val_loss),
+        "training_state": checkpoint.training_state, "state_dict": checkpoint.model.state_dict()})
 
 
 def save_state(path: str | Path, content: dict) -> None:

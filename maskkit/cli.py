@@ -103,6 +103,7 @@ def train(arguments: argparse.Namespace) -> int:
 
     run_dir = Path(arguments.run_dir or Path("runs") / datetime.now().strftime("%Y%m%d-%H%M%S"))
     _check_run_dir(run_dir, arguments)
+    _check_data_options(arguments)
     config = _train_config(arguments)
     team = join_team(config.device)  # this process alone, unless torchrun started several
     with nullcontext() if arguments.data_dir else team.first_goes_first():
@@ -153,6 +154,7 @@ def tune(arguments: argparse.Namespace) -> int:
     from maskkit import tuning
 
     tuning.check_study(arguments.trials, arguments.sampler)  # before minutes are spent on drawing faces
+    _check_data_options(arguments)
     config = _train_config(arguments)
     space = {name: values for name, values in tuning.SPACE.items() if not hasattr(arguments, name)}
     dataset = _load_data(arguments.data_dir or arguments.dataset, arguments)
@@ -449,8 +451,8 @@ def _add_what_to_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--image-size", type=_side, default=128, help="side of the images in pixels")
     _add_recipe_options(parser)
     parser.add_argument("--seed", type=_whole, default=0, help="the same seed gives the same model")
-    parser.add_argument("--faces", type=_whole, default=2000, help="number of synthetic faces")
-    parser.add_argument("--variety", type=_number, default=0.1, help="of the synthetic faces' camera, light and pose: 0 one studio, 1 from anywhere")
+    parser.add_argument("--faces", type=_whole, help="number of synthetic faces (default: 2000)")
+    parser.add_argument("--variety", type=_number, help="of the synthetic faces' camera, light and pose: 0 one studio, 1 from anywhere (default: 0.1)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
 
 
@@ -626,9 +628,19 @@ def _load_data(source: str, arguments: argparse.Namespace) -> Dataset:
 
     if arguments.data_dir in ("synthetic", "photos"):  # a folder that happens to be called so
         source = os.path.abspath(source)
-    return load_dataset(source, image_size=arguments.image_size, n=arguments.faces, variety=arguments.variety,
-                        seed=arguments.seed, groups=arguments.groups,
-                        near_duplicates=arguments.near_duplicates, stream=arguments.stream, progress=_is_first_process())
+    drawn = {name: value for name, value in (("n", arguments.faces), ("variety", arguments.variety)) if value is not None}
+    return load_dataset(source, image_size=arguments.image_size, seed=arguments.seed, groups=arguments.groups, near_duplicates=arguments.near_duplicates,
+                        stream=arguments.stream, progress=_is_first_process(), **drawn)
+
+
+def _check_data_options(arguments: argparse.Namespace) -> None:
+    """Refuse what would be passed over without a word, since it is about other data."""
+    data = "--data-dir" if arguments.data_dir else f"--dataset {arguments.dataset}"
+    for name in ("faces", "variety"):
+        if getattr(arguments, name) is not None and data != "--dataset synthetic":
+            raise InputError(f"--{name} is of drawn faces, and {data} brings photos; leave one of them away.")
+    if not arguments.near_duplicates and not arguments.data_dir:
+        raise InputError(f"--no-near-duplicates is for a folder of your own (--data-dir): in {data} it is known which pictures are alike; leave it away.")
 
 
 def _load_model(arguments: argparse.Namespace) -> OnnxModel | SimpleNamespace:
@@ -656,7 +668,7 @@ def _test_images(arguments: argparse.Namespace, image_size: int) -> tuple[Images
 
     if arguments.test_dir is None:
         return _own_test_split(Path(arguments.model_path).parent, image_size, arguments.stream)
-    samples = find_samples(arguments.test_dir)
+    samples = find_samples(arguments.test_dir, to_train=False)
     samples = [sample for sample in samples if sample.split == "test"] or samples
     photos = read([sample.path for sample in samples], image_size, stream=arguments.stream, progress=True)
     if not len(photos.kept):
@@ -770,7 +782,7 @@ def _same_source(arguments: argparse.Namespace) -> str:
     data = f"--data-dir {shlex.quote(arguments.data_dir)}" if arguments.data_dir else f"--dataset {arguments.dataset}"
     groups = f" --groups {shlex.quote(arguments.groups)}" if arguments.groups else ""
     copies = "" if arguments.near_duplicates else " --no-near-duplicates"
-    drawn = f" --faces {arguments.faces} --variety {arguments.variety}" if data == "--dataset synthetic" else ""
+    drawn = "".join(f" --{name} {getattr(arguments, name)}" for name in ("faces", "variety") if getattr(arguments, name) is not None)
     model = f" --model {arguments.model}" if hasattr(arguments, "model") else ""
     freeze = " --freeze" if hasattr(arguments, "freeze") else ""
     return f"{data}{groups}{copies}{drawn} --image-size {arguments.image_size}{model}{freeze} --recipe {arguments.recipe} --seed {arguments.seed}"

@@ -17,6 +17,7 @@ from maskkit.errors import InputError, require, require_whole, seen
 from maskkit.files import drawn_once
 from maskkit.images import CLASS_NAMES, SPLIT_NAMES, Sample, find_samples
 from maskkit.photos import photos_dir, read_manifest
+from maskkit.memory import require_memory
 from maskkit.reading import Images, batches_of, channels_first, pixel_digest, read, read_images, take
 from maskkit.runtime import check_seed, to_device
 from maskkit.splits import FRACTIONS, assign_splits, check_fractions, merge_groups, read_groups, straddling_groups
@@ -359,6 +360,7 @@ def _load_faces(image_size: int, options: dict[str, object], fractions: Sequence
         raise InputError(f"variety must be a number from 0 to 1; got {seen(options['variety'])}.")
     if n < 6:
         raise InputError(f"At least 6 faces are needed, one of each class for train, val and test; got n={n}.")
+    require_memory(n, image_size)
     images, attributes = _cached_faces(image_size, options, progress)
     targets = attributes["with_mask"].astype(np.int64)
     groups = np.arange(n)  # every face is drawn on its own, so none is a near-duplicate of another

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
@@ -99,6 +100,14 @@ class Team:
             if buffer.is_floating_point():
                 distributed.all_reduce(buffer)
                 buffer /= self.size
+
+    def seed_epoch(self, seed: int, epoch: int) -> None:
+        """Let what torch draws in this epoch (dropout) hang on seed, epoch and process alone, so that each can go on from what the first one has kept.
+
+        A process that trains alone goes on as it was: it keeps the states of its generators themselves.
+        """
+        if self.size > 1:
+            torch.manual_seed(int(np.random.SeedSequence([seed, epoch, self.rank]).generate_state(1)[0]))
 
     @contextmanager
     def first_goes_first(self) -> Iterator[None]:

@@ -55,7 +55,8 @@ def predict_proba(model: nn.Module, images: Images | np.ndarray, batch_size: int
     device, was_training = next(model.parameters()).device, model.training
     model.eval()
     try:
-        logits = [model(for_evaluation(batch, device)).double().cpu() for batch in images.split(batch_size)]
+        # First back from the device, then to float64: Apple's GPUs have no such numbers.
+        logits = [model(for_evaluation(batch, device)).cpu().double() for batch in images.split(batch_size)]
     finally:
         model.train(was_training)
     return torch.sigmoid(torch.cat(logits)).numpy() if logits else np.empty(0)

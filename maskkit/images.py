@@ -102,13 +102,13 @@ def is_plain(image: np.ndarray) -> bool:
     return bool(image.std(axis=(0, 1)).max() < _PLAIN_STD)
 
 
-def find_samples(folder: str | Path, *, warn: bool = True) -> list[Sample]:
+def find_samples(folder: str | Path, *, to_train: bool = True, warn: bool = True) -> list[Sample]:
     """List the files of both classes below ``folder``, sorted by path.
 
     ``folder`` holds the two class folders, or ``train``, ``val``, ``test`` folders that each hold them. Case, spaces and
     punctuation in the names do not matter: ``WithMask`` and ``with mask`` are the same class. Hidden files and what
     operating systems leave behind are passed over; every other file is listed, image or not. Other folders beside these are
-    passed over, too, with a warning if there are photos in them, unless ``warn`` is False.
+    passed over, too, with a warning if there are photos in them, unless ``warn`` is False. ``to_train`` asks for a train folder where there are such folders.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def find_samples(folder: str | Path, *, warn: bool = True) -> list[Sample]:
     if not root.is_dir():
         what = "is a file, not a folder" if root.exists() else "does not exist"
         raise InputError(f"The data folder {root} {what}; give a folder that holds with_mask and without_mask.")
-    samples = _samples_of_splits(root) if split_folders(root) else _samples_of_classes(root, None)
+    samples = _samples_of_splits(root, to_train) if split_folders(root) else _samples_of_classes(root, None)
     if warn:
         _warn_of_passed_over(root)
     return samples
@@ -166,9 +166,9 @@ def _warn_of_passed_over(root: Path) -> None:
                        "only inside them; rename or move the others.", root, ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else ""))
 
 
-def _samples_of_splits(root: Path) -> list[Sample]:
+def _samples_of_splits(root: Path, to_train: bool) -> list[Sample]:
     samples = [sample for path, split in split_folders(root) for sample in _samples_of_classes(path, split)]
-    if not any(sample.split == "train" for sample in samples):
+    if to_train and not any(sample.split == "train" for sample in samples):
         raise InputError(f"{root} holds {_listing(root)} but no train folder; expected train, val and test, or the two class folders.")
     return samples
 

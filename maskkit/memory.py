@@ -4,6 +4,8 @@ import math
 import os
 from pathlib import Path
 
+from maskkit.errors import InputError
+
 
 def free_memory() -> int:
     """Bytes of memory that this process may still take: the machine's, or the container's if it has a lower limit.
@@ -17,6 +19,13 @@ def free_memory() -> int:
     """
     free = min(_machine_memory(), container_memory())
     return int(max(0, free)) // int(os.environ.get("LOCAL_WORLD_SIZE") or 1)
+
+
+def require_memory(pictures: int, image_size: int) -> None:
+    """Raise InputError if so many pictures, with a byte for each colour of a pixel, do not fit in the memory that is free."""
+    needed, free = pictures * 3 * image_size**2, free_memory()
+    if needed > free:
+        raise InputError(f"{pictures:,} pictures of {image_size}×{image_size} pixels fill {needed / 1e9:,.1f} GB of memory, and {free / 1e9:,.1f} GB are free; draw fewer, or smaller ones.")
 
 
 def container_memory() -> float:

@@ -20,8 +20,10 @@ from maskkit.checkpoints import Checkpoint, save_checkpoint, save_state
 from maskkit.errors import InputError, require_whole
 from maskkit.faces import Twins, generate_twins, recipe_hash
 from maskkit.files import drawn_once, write_csv, write_json
+from maskkit.memory import require_memory
 from maskkit.models import build_model
-from maskkit.runtime import check_seed, computes_bfloat16, in_precision, keep_freed_memory, resolve_device, seed_everything, to_device, versions
+from maskkit.runtime import (check_seed, computes_bfloat16, in_precision, keep_freed_memory, random_states, resolve_device, restore_random_states,
+                             seed_everything, to_device, versions)
 from maskkit.training import BEST, LAST, TrainConfig, make_optimizer, one_cycle
 from maskkit.training.averaging import RunningMean
 from maskkit.training.run import DAMAGED
@@ -60,6 +62,8 @@ class PretrainConfig:
         for name, least in (("batch_size", 1), ("epochs", 1), ("pairs", self.batch_size), ("image_size", 32)):
             require_whole(name, getattr(self, name), least)
         check_seed(self.seed)
+        for name in ("batch_size", "epochs", "pairs", "image_size", "seed"):  # kept with the run, where NumPy's numbers could not be loaded
+            object.__setattr__(self, name, int(getattr(self, name)))
         if self.image_size % 16:
             raise InputError(f"image_size must be a multiple of 16, for the pictures to grow in steps; got {self.image_size}.")
 
@@ -146,6 +150,8 @@ def pretrain(config: PretrainConfig = PretrainConfig(), run_dir: str | Path = "r
         run.keep()
         if on_epoch:
             on_epoch(run.history)
+    if not (run.folder / BEST).exists():  # a finished run whose model has been moved away, or deleted
+        run.keep_backbone()
     return run.mean.module.to(memory_format=torch.contiguous_format).eval()
 
 
@@ -176,6 +182,7 @@ class Pretraining:
     @cached_property
     def twins(self) -> Twins:
         """Drawn, or read, once an epoch needs them: a finished run does not."""
+        require_memory(2 * self.config.pairs, self.config.image_size)
         return kept_twins(self.config.pairs, self.config.image_size, self.config.seed, self.progress)
 
     @property
@@ -210,10 +217,14 @@ class Pretraining:
         write_csv(self.folder / "history.csv", self.history)
         write_json(self.folder / "config.json", {"pretrain": asdict(self.config), "versions": versions()})
         if self.epoch == self.config.epochs:
-            save_checkpoint(self.folder / BEST, Checkpoint(self.mean.module.model, self.config.model, self.config.image_size, epoch=self.epoch))
+            self.keep_backbone()
         save_state(self.folder / LAST, {
             "pretrain": asdict(self.config), "network": self.network.state_dict(), "mean": self.mean.state_dict(), "step": self.step,
-            "optimizer": self.optimizer.state_dict(), "random": torch.get_rng_state(), "history": self.history})
+            "optimizer": self.optimizer.state_dict(), "random": random_states(), "history": self.history})
+
+    def keep_backbone(self) -> None:
+        """Write what other trainings begin with."""
+        save_checkpoint(self.folder / BEST, Checkpoint(self.mean.module.model, self.config.model, self.config.image_size, epoch=self.epoch))
 
     def _side(self, done: float) -> int:
         """Of the pictures at this share of the run. A fully connected layer fits one size."""
@@ -239,7 +250,7 @@ class Pretraining:
         self.mean.load_state_dict(state["mean"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.history = state["step"], state["history"]
-        torch.set_rng_state(state["random"])
+        restore_random_states(state["random"])
 
 
 def kept_twins(pairs: int, image_size: int, seed: int, progress: bool = False) -> Twins:

@@ -44,6 +44,22 @@ def seed_everything(seed: int) -> None:
     torch.backends.cudnn.benchmark = False
 
 
+def random_states() -> dict[str, object]:
+    """Where torch's generators are, that of the CPU and of each GPU: what a resumed run needs to draw on as if it had never ended."""
+    return {"torch_rng": torch.get_rng_state(),
+            "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+            "mps_rng": torch.mps.get_rng_state() if torch.backends.mps.is_available() else None}
+
+
+def restore_random_states(states: dict[str, object]) -> None:
+    """Put torch's generators where `random_states` found them; there may be other GPUs than then, or none."""
+    torch.set_rng_state(states["torch_rng"])
+    for index, state in enumerate(states.get("cuda_rng", ())[:torch.cuda.device_count()]):
+        torch.cuda.set_rng_state(state, index)
+    if states.get("mps_rng") is not None and torch.backends.mps.is_available():
+        torch.mps.set_rng_state(states["mps_rng"])
+
+
 def available_devices() -> list[str]:
     """Device types that work here, fastest first; ``"cpu"`` is always the last."""
     devices = ["cuda"] if torch.cuda.is_available() else []

@@ -2,6 +2,7 @@ import errno
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -125,6 +126,12 @@ def test_what_could_not_be_loaded_again_is_not_saved(wrong, said, tmp_path):
     with pytest.raises(InputError, match=said):
         save_checkpoint(tmp_path / "model.pth", wrong)
     assert not list(tmp_path.iterdir())
+
+
+def test_numbers_and_words_of_numpy_are_loaded_again(tmp_path):
+    save_checkpoint(tmp_path / "model.pth", Checkpoint(MaskCNN(16), np.str_("maskcnn"), np.int64(16), epoch=np.int64(3), val_loss=np.float64(0.1)))
+    loaded = load_checkpoint(tmp_path / "model.pth")
+    assert (loaded.model_name, loaded.image_size, loaded.epoch, loaded.val_loss) == ("maskcnn", 16, 3, 0.1)
 
 
 def test_a_folder_or_a_model_in_the_place_of_a_path(checkpoint, tmp_path):

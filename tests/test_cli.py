@@ -199,6 +199,15 @@ def test_test_photos_that_are_no_longer_known_are_not_guessed(trained, photo_fol
     assert main([*command, "--test-dir", str(photo_folder)]) == 0
 
 
+def test_a_folder_with_a_test_folder_alone_is_measured(trained, photo_folder, tmp_path, capsys):
+    photo_folder.rename(tmp_path / "test")
+    capsys.readouterr()
+    assert main(["test", "--model-path", str(trained / "mask_cnn_best.pth"), "--test-dir", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n"] == 20
+    assert main(["train", "--data-dir", str(tmp_path), "--run-dir", str(tmp_path / "another"), *QUICK]) == 2
+    assert "no train folder" in one_error_line(capsys)
+
+
 @pytest.mark.parametrize("name", ["synthetic", "photos"])
 def test_a_folder_may_be_called_as_a_data_set_is(photo_folder, tmp_path, monkeypatch, name):
     monkeypatch.chdir(photo_folder.rename(tmp_path / name).parent)
@@ -267,9 +276,13 @@ def one_error_line(capsys) -> str:
     (["--data-dir", "/nowhere/at/all"], "does not exist"),
     (["--resume"], "no run to resume"),
     (["--groups", "people.csv"], "a groups file is for a folder of your own"),
+    (["--data-dir", ".", "--faces", "500"], "--faces is of drawn faces, and --data-dir brings photos"),
+    (["--dataset", "photos", "--variety", "0.5"], "--variety is of drawn faces, and --dataset photos brings photos"),
+    (["--no-near-duplicates"], "--no-near-duplicates is for a folder of your own (--data-dir): in --dataset synthetic it is known"),
+    (["--faces", "99999999999999999999"], "99,999,999,999,999,999,999 pictures of 16×16 pixels fill"),
 ])
 def test_impossible_options_to_train(tmp_path, options, said, capsys):
-    assert main(["train", "--image-size", "16", "--faces", "12", "--run-dir", str(tmp_path / "run"), *options]) == 2
+    assert main(["train", "--image-size", "16", "--run-dir", str(tmp_path / "run"), *options]) == 2
     assert said in one_error_line(capsys)
 
 

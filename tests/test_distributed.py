@@ -31,6 +31,8 @@ SOON = 300  # seconds after which a run is given up: far more than it takes
 CONFIG = TrainConfig(epochs=3, batch_size=5, device="cpu", augmentation="robust", schedule="one_cycle", weight_decay=0.05, fast=True)
 OTHERS = {"plain": TrainConfig(epochs=2, batch_size=5, device="cpu"), "residual": TrainConfig(model="maskresnet", epochs=1, batch_size=8, device="cpu")}
 
+DROPOUT = TrainConfig(model="vgg_small", epochs=2, batch_size=8, device="cpu")
+
 
 def data(folder: Path, stream: bool = False):
     return load_dataset(folder, image_size=16, near_duplicates=False, stream=stream, fractions=(0.8, 0.1, 0.1))
@@ -43,6 +45,9 @@ def train_as_from_a_notebook(folder: str, out: str) -> None:
     results = {name: fit(dataset, config) for name, config in OTHERS.items()}
     results["whole"] = fit(dataset, CONFIG, run_dir=Path(out, "whole"), on_epoch=lambda history: seen.append(len(history)))
     results["streamed"] = fit(data(Path(folder), stream=True), CONFIG)
+    results["dropped out"] = fit(dataset, DROPOUT)
+    fit(dataset, dataclasses.replace(DROPOUT, epochs=1), run_dir=Path(out, "resumed"))
+    results["resumed"] = fit(dataset, DROPOUT, run_dir=Path(out, "resumed"), resume=True)
 
     shared = Team(rank, 2, torch.device("cpu"))
     assert seen == ([1, 2, 3] if rank == 0 else []) and shared.total(1, rank) == [2, 1]
@@ -57,6 +62,8 @@ def test_two_processes_of_a_notebook_train_to_the_weights_of_one(photo_folder, t
     subprocess.run([sys.executable, "-c", code, str(photo_folder), str(tmp_path)], check=True, timeout=SOON, cwd=Path(__file__).parent,
                    env={**os.environ, "OMP_NUM_THREADS": "1"})
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
+    weights, resumed = (first[name][0] for name in ("dropped out", "resumed"))
+    assert all(torch.equal(resumed[key], weights[key]) for key in weights)  # each process drops out what it would have, had nothing been interrupted
     dataset = data(photo_folder)
     for name, config in {**OTHERS, "whole": CONFIG, "streamed": CONFIG}.items():
         (weights, history), (others_weights, others_history) = first[name], second[name]

@@ -8,11 +8,12 @@ from PIL import Image
 from scipy.stats import binomtest
 from sklearn import metrics
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from maskkit.checkpoints import Checkpoint
 from maskkit.errors import InputError
 from maskkit.evaluation import accuracy_by, confident_mistakes, evaluate, predict_image, predict_proba, wilson_interval
-from maskkit.models import MaskCNN
+from maskkit.models import MaskCNN, build_model
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), dtype=np.uint8)
 
@@ -46,6 +47,28 @@ def test_against_scikit_learn(answers):
 def test_the_report_is_json_even_with_one_class():
     report = evaluate([1, 1], [0.9, 0.2])
     assert json.loads(json.dumps(report))["roc_auc"] is None and report["accuracy"] == 0.5
+
+
+class WithoutFloat64(TorchDispatchMode):
+    """Takes torch's device "meta", which computes nothing, for a GPU such as Apple's, which has no float64; what comes back from it are zeros."""
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if str(kwargs.get("device")) == "cpu" and isinstance(args[0], torch.Tensor) and args[0].is_meta:
+            return torch.zeros(args[0].shape, dtype=kwargs.get("dtype") or args[0].dtype)
+        result = function(*args, **kwargs)
+        if isinstance(result, torch.Tensor) and result.is_meta and result.dtype == torch.float64:
+            raise TypeError("This device has no float64.")
+        return result
+
+
+@pytest.mark.parametrize("name", ["maskcnn", "maskresnet"])
+def test_a_gpu_without_float64_answers_too(name):
+    model = build_model(name, 16).to("meta")
+    with WithoutFloat64():
+        with pytest.raises(TypeError, match="no float64"):
+            torch.zeros(2, device="meta").double()
+        assert predict_proba(model, PICTURES).tolist() == [0.5, 0.5]
 
 
 @pytest.mark.parametrize("y_true, y_score", [([], []), ([0, 1], [0.5]), ([0, 1], [[0.1], [0.9]])])

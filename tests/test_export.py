@@ -10,6 +10,7 @@ import onnx
 import pytest
 import torch
 from PIL import Image
+from torch.torch_version import TorchVersion
 
 from maskkit import export as exporter
 from maskkit.checkpoints import Checkpoint, save_checkpoint
@@ -74,6 +75,9 @@ def test_int8_is_small_and_near(exported):
     assert 0 < np.abs(found - expected).max() < 0.1 and np.corrcoef(found, expected)[0, 1] > 0.99
     kinds = {tensor.data_type for tensor in onnx.load(folder / "model_int8.onnx").graph.initializer}
     assert onnx.TensorProto.INT8 in kinds
+    # Two products of a weight and a pixel, 255 at most, fit into 16 bits, as processors without VNNI add them, also where this one has it.
+    weights = [onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(folder / "model_int8.onnx").graph.initializer if tensor.data_type == onnx.TensorProto.INT8]
+    assert max(np.abs(values.astype(int)).max() for values in weights) == 64 and 2 * 64 * 255 < 2**15
     assert (folder / "model_int8.onnx").stat().st_size < 0.4 * (folder / "model.onnx").stat().st_size
 
 
@@ -218,6 +222,16 @@ def test_a_missing_package_is_one_line_before_any_work(package, exported, tmp_pa
     assert main(["export", "--model-path", str(tmp_path / "model.pth")]) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert package in line and "pip install onnx onnxscript onnxruntime" in line
+
+
+def test_a_torch_that_cannot_export_is_one_line_before_any_work(exported, tmp_path, capsys, monkeypatch):
+    checkpoint, _, _ = exported
+    save_checkpoint(tmp_path / "model.pth", checkpoint)
+    monkeypatch.setattr(torch, "__version__", TorchVersion("2.5.1+cpu"))
+    monkeypatch.setattr(exporter, "images_of_run", lambda *_: pytest.fail("worked in vain"))
+    assert main(["export", "--model-path", str(tmp_path / "model.pth")]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert "needs torch 2.6 or newer, and this is 2.5.1+cpu" in line
 
 
 def test_a_name_that_is_no_models_is_refused(exported, tmp_path, capsys):

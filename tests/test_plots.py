@@ -610,6 +610,14 @@ def test_accuracy_by_size_puts_the_runs_of_a_network_together():
     assert "deep" in title(ax) and "wide with 8,000,000 parameters 0.910 (2 runs, " in plots.alt_text(ax)
 
 
+def test_no_network_is_called_the_most_accurate_while_runs_overlap():
+    def rows(**accuracies):
+        return [{"model": name, "parameters": 1e6, "accuracy": accuracy} for name, runs in accuracies.items() for accuracy in runs]
+
+    assert title(plots.plot_accuracy_by_size(rows(small=[0.80, 0.84], vgg=[0.86, 0.90], residual=[0.88, 0.91]))) == "Most accurate: vgg or residual"
+    assert title(plots.plot_accuracy_by_size(rows(small=[0.80, 0.84], vgg=[0.84, 0.87], residual=[0.88, 0.91]))) == "Most accurate: residual"
+
+
 def test_few_photos_draws_means_by_number_of_photos():
     ax = plots.plot_few_photos(FEW)
     scratch = line(ax, "scratch")

@@ -128,10 +128,13 @@ def test_a_finished_backbone_is_loaded_and_another_one_not_overwritten(tmp_path,
     model = pretrain(SMALL, tmp_path)
     monkeypatch.setattr(pretraining.Pretraining, "one_epoch", lambda self: pytest.fail("trained a second time"))
     monkeypatch.setattr(pretraining, "kept_twins", lambda *_: pytest.fail("drew faces that nobody needs"))
-    assert equal_weights(pretrain(SMALL, tmp_path), model)
+    best = tmp_path / "mask_cnn_best.pth"
+    before = load_checkpoint(best).model
+    best.unlink()  # or moved away: what the command says is there has to be there again
+    assert equal_weights(pretrain(SMALL, tmp_path), model) and equal_weights(load_checkpoint(best).model, before)
     with pytest.raises(InputError, match="holds another run"):
         pretrain(replace(SMALL, seed=1), tmp_path)
-    torch.save({**torch.load(tmp_path / "last.pth", weights_only=True), "random": torch.zeros(3, dtype=torch.uint8)}, tmp_path / "last.pth")
+    torch.save({**torch.load(tmp_path / "last.pth", weights_only=True), "random": {"torch_rng": torch.zeros(3, dtype=torch.uint8)}}, tmp_path / "last.pth")
     with pytest.raises(InputError, match="its last.pth is damaged, or of another version"):
         pretrain(SMALL, tmp_path)
     (tmp_path / "last.pth").write_bytes(b"no run")
@@ -146,6 +149,24 @@ def test_it_learns(tmp_path):
     history = []
     pretrain(replace(SMALL, pairs=24, epochs=12), tmp_path, on_epoch=lambda rows: history.append(rows[-1]["train_loss"]))
     assert np.mean(history[-2:]) < 0.85 * history[0]
+
+
+def test_dropout_on_a_gpu_goes_on_as_well(tmp_path, monkeypatch):
+    restored = []
+    monkeypatch.setattr(pretraining, "restore_random_states", restored.append)
+    monkeypatch.setattr(pretraining, "random_states", lambda: {"torch_rng": torch.get_rng_state(), "cuda_rng": [torch.tensor([7])]})
+    pretrain(SMALL, tmp_path)
+    pretrain(SMALL, tmp_path)
+    assert [state["cuda_rng"] for state in restored] == [[torch.tensor([7])]]
+
+
+def test_more_twins_than_fit_in_memory(tmp_path):
+    with pytest.raises(InputError, match="200,000,000,000,000 pictures of 32×32 pixels fill 614,400,000.0 GB of memory"):
+        pretrain(replace(SMALL, pairs=10**14), tmp_path)
+
+
+def test_numbers_of_numpy_are_kept_as_plain_ones():
+    assert {type(value) for value in vars(PretrainConfig(pairs=np.int64(100), seed=np.int64(1), epochs=np.int32(1))).values()} == {int, str}
 
 
 def test_twins_are_drawn_once(tmp_path, monkeypatch):

@@ -21,6 +21,25 @@ def test_one_seed_for_every_source_of_randomness():
     assert draw() == draw()
 
 
+def test_generators_go_on_where_they_were(monkeypatch):
+    # Those of GPUs are pretended: two before, one of them and Apple's afterwards.
+    taken = {}
+    for module, there in ((torch.cuda, "is_available"), (torch.backends.mps, "is_available")):
+        monkeypatch.setattr(module, there, lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_rng_state_all", lambda: ["first", "second"])
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, index: taken.update({index: state}))
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: "apple")
+    monkeypatch.setattr(torch.mps, "set_rng_state", lambda state: taken.update(mps=state))
+    states = runtime.random_states()
+    drawn = torch.rand(3)
+    runtime.restore_random_states(states)
+    assert torch.equal(torch.rand(3), drawn) and taken == {0: "first", "mps": "apple"}
+    taken.clear()
+    runtime.restore_random_states({"torch_rng": states["torch_rng"]})  # of a run of an earlier version
+    assert torch.equal(torch.rand(3), drawn) and taken == {}
+
+
 @pytest.mark.parametrize("cuda, mps, expected", [(True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")])
 def test_auto_takes_the_fastest_device(monkeypatch, cuda, mps, expected):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)

@@ -367,6 +367,9 @@ def test_recipes_and_what_replaces_them():
     assert equal_weights(training.starting_model(transfer, 32), build_model("maskresnet", 32, "drawn"))
     assert recipe("transfer", model="resnet18").weights == "auto"  # torchvision's own
     assert recipe("taught", teacher="large.pth").teacher == "large.pth"
+    # A cycle is planned to its end, whatever its length, unless somebody says otherwise; the original recipe stops early.
+    assert [recipe("transfer", **given).patience for given in ({}, {"epochs": 60}, {"epochs": 60, "patience": 5}, {"patience": 5})] == [15, 60, 5, 5]
+    assert recipe("original", epochs=60).patience == TrainConfig.patience
     with pytest.raises(InputError, match="taught needs a teacher"):
         recipe("taught")
     with pytest.raises(InputError, match="no recipe 'soup'; choose one of original, modern"):
@@ -504,6 +507,25 @@ def test_options_of_other_kinds_that_mean_the_same_are_kept_as_plain_ones(easy_d
     config = TrainConfig(epochs=np.int64(1), batch_size=np.int32(8), learning_rate=np.float32(0.5), seed=np.int64(3), fast=np.bool_(False), device=torch.device("cpu"))
     assert config == TrainConfig(epochs=1, batch_size=8, learning_rate=0.5, seed=3, device="cpu")
     assert fit(easy_dataset, config, run_dir=tmp_path).best_epoch == 1
+
+
+def test_a_run_with_numbers_and_words_of_numpy_is_resumed(easy_dataset, tmp_path):
+    # np.float64 is a float and np.str_ a str, yet torch.load takes neither for a plain value.
+    given = {"learning_rate": np.logspace(-4, -2, 5)[2], "weight_decay": np.float64(0.01), "model": np.str_("maskcnn"), "augmentation": np.str_("none")}
+    config = TrainConfig(epochs=1, batch_size=8, device="cpu", **given)
+    assert {type(value) for value in dataclasses.asdict(config).values()} == {int, float, bool, str}
+    fit(easy_dataset, config, run_dir=tmp_path)
+    resumed = fit(easy_dataset, dataclasses.replace(config, epochs=2), run_dir=tmp_path, resume=True)
+    assert len(resumed.history) == 2 and load_checkpoint(tmp_path / "mask_cnn_best.pth").model_name == "maskcnn"
+
+
+def test_only_the_memory_of_the_gpu_in_use_is_asked_for(easy_dataset, monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda index: asked.append(index) or (0, 0))
+    subset = easy_dataset.subset("train")
+    # "cuda" names no index, and torch 2.4 takes such a device for none: it takes None for the one in use.
+    assert loop.on_device(subset, torch.device("cuda")) is subset and loop.on_device(subset, torch.device("cuda:1")) is subset
+    assert asked == [None, 1]
 
 
 def test_a_loss_that_is_never_a_number(easy_dataset, scripted_losses):

@@ -97,10 +97,10 @@ class TrainConfig:
 def _plain(name: str, value: object, kind: type) -> object:
     """An option as Python's own kind of value, which JSON can hold: numbers of NumPy, paths and devices come in, too."""
     if kind is str:
-        return str(value) if isinstance(value, PathLike | torch.device) or name in ("weights", "teacher", "device") else value
+        return str(value) if isinstance(value, str | PathLike | torch.device) or name in ("weights", "teacher", "device") else value
     allowed, called = {int: (Integral, "a whole number"), float: (Real, "a number"), bool: (bool | np.bool_, "True or False")}[kind]
     require(value, allowed, f"{name} must be {called}")
-    return value if isinstance(value, int | float) else kind(value)
+    return value if type(value) in (int, float, bool) else kind(value)  # np.float64 is a float, too, but no plain one
 
 
 def _one_cycle(epochs: int, **others: object) -> dict[str, object]:
@@ -125,7 +125,7 @@ FOR_MODEL: dict[str, dict[str, object]] = {
 
 
 def recipe(name: str = "original", **options: object) -> TrainConfig:
-    """A named recipe, with ``options`` in place of what it says.
+    """A named recipe, with ``options`` in place of what it says. All but the original train to the end, of other ``epochs``, too, unless ``patience`` is given.
 
     Examples
     --------
@@ -146,4 +146,6 @@ def recipe(name: str = "original", **options: object) -> TrainConfig:
     if name == "taught" and not settings.get("teacher"):
         raise InputError("The recipe taught needs a teacher: the mask_cnn_best.pth of a network that knows better (--teacher).")
     for_model = FOR_MODEL.get(str(settings.get("model", TrainConfig.model)), {}) if name != "original" else {}
-    return TrainConfig(**{**RECIPES[name], **for_model, **options})
+    # A cycle of another length is planned to its end as well.
+    planned = {"patience": options["epochs"]} if "epochs" in options and name != "original" else {}
+    return TrainConfig(**{**RECIPES[name], **for_model, **planned, **options})

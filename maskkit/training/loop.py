@@ -156,6 +156,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     try:
         while stopping.epoch < config.epochs and not stopping.should_stop:
             started = time.perf_counter()
+            team.seed_epoch(config.seed, stopping.epoch)
             bar = progress_bar(train, shown=progress and team.is_first, desc=f"epoch {stopping.epoch + 1}/{config.epochs}", unit="batch", leave=False)
             train_loss, train_accuracy = train_one_epoch(
                 network, bar, optimizer, learned, AUGMENTATIONS[config.augmentation], generator, scheduler=scheduler, bfloat16=bfloat16,
@@ -288,7 +289,7 @@ def image_size_in(epoch: int, image_size: int, config: TrainConfig) -> int:
 
 def on_device(subset: Subset, device: torch.device) -> Subset:
     """Bring the images to a GPU once, if they fill less than half of its free memory, in place of once in each epoch."""
-    if device.type != "cuda" or not isinstance(subset.images, Tensor) or subset.images.nbytes > torch.cuda.mem_get_info(device)[0] / 2:
+    if device.type != "cuda" or not isinstance(subset.images, Tensor) or subset.images.nbytes > torch.cuda.mem_get_info(device.index)[0] / 2:
         return subset
     return replace(subset, images=subset.images.to(device), targets=subset.targets.to(device))
 

@@ -15,7 +15,7 @@ from maskkit.checkpoints import BEST, Checkpoint, load_checkpoint, save_checkpoi
 from maskkit.datasets import Dataset
 from maskkit.errors import InputError
 from maskkit.files import read_csv, write_csv, write_json
-from maskkit.runtime import resolve_device, versions
+from maskkit.runtime import random_states, resolve_device, restore_random_states, versions
 from maskkit.training.averaging import RunningMean
 from maskkit.training.config import TrainConfig
 from maskkit.training.stopping import EarlyStopping
@@ -179,9 +179,7 @@ class Run:
         if self.stopping.best_epoch:
             self.best_state = load_checkpoint(self.folder / BEST).model.state_dict()
         # Last of all: to load a checkpoint is to build a network, which draws random weights first.
-        torch.set_rng_state(state["torch_rng"])
-        for index, rng in enumerate(state.get("cuda_rng", ())[:torch.cuda.device_count()]):  # there may be other GPUs than before, or none
-            torch.cuda.set_rng_state(rng, index)
+        restore_random_states(state)
 
     def finish(self, stopped_because: str) -> FitResult:
         """Put the best weights into the model and say how it ended."""
@@ -202,8 +200,7 @@ class Run:
         stopping = {key: getattr(self.stopping, key) for key in ("best_loss", "best_epoch", "epoch")}
         return {"config": asdict(self.config), "data": self.data, "history": self.history, "stopping": stopping,
                 "optimizer": self.optimizer.state_dict(), "scheduler": self.scheduler.state_dict(), "mean": self.mean.state_dict() if self.mean else None,
-                "generator": self.generator.get_state(), "torch_rng": torch.get_rng_state(),
-                "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []}
+                "generator": self.generator.get_state(), **random_states()}
 
     def _write_config(self, stopped_because: str | None) -> None:
         write_json(self.folder / "config.json", {

@@ -16,8 +16,8 @@ from maskkit.distributed import Part
 from maskkit.errors import InputError, require, require_whole, seen
 from maskkit.files import drawn_once
 from maskkit.images import CLASS_NAMES, SPLIT_NAMES, Sample, find_samples
-from maskkit.photos import photos_dir, read_manifest
 from maskkit.memory import require_memory
+from maskkit.photos import photos_dir, read_manifest
 from maskkit.reading import Images, batches_of, channels_first, pixel_digest, read, read_images, take
 from maskkit.runtime import check_seed, to_device
 from maskkit.splits import FRACTIONS, assign_splits, check_fractions, merge_groups, read_groups, straddling_groups

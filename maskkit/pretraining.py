@@ -61,9 +61,9 @@ class PretrainConfig:
             raise InputError(f"Weights that have seen drawn faces can be made for {' or '.join(LEARNING_RATES)}; got {self.model!r}.")
         for name, least in (("batch_size", 1), ("epochs", 1), ("pairs", self.batch_size), ("image_size", 32)):
             require_whole(name, getattr(self, name), least)
+            object.__setattr__(self, name, int(getattr(self, name)))  # kept with the run, where NumPy's numbers could not be loaded
         check_seed(self.seed)
-        for name in ("batch_size", "epochs", "pairs", "image_size", "seed"):  # kept with the run, where NumPy's numbers could not be loaded
-            object.__setattr__(self, name, int(getattr(self, name)))
+        object.__setattr__(self, "seed", int(self.seed))
         if self.image_size % 16:
             raise InputError(f"image_size must be a multiple of 16, for the pictures to grow in steps; got {self.image_size}.")
 

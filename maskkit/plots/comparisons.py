@@ -20,10 +20,11 @@ def plot_accuracy_by_size(rows: Sequence[Mapping], *, ax: Axes | None = None) ->
     rows : dicts with model, parameters and accuracy, one for each run, and the seconds that it took if they are known; those of one model are drawn together.
     """
     names = list(dict.fromkeys(row["model"] for row in rows))
-    ax, parts = ensure_axes(ax), []
+    ax, parts, accuracies = ensure_axes(ax), [], {}
     for number, name in enumerate(names):
         runs = [row for row in rows if row["model"] == name]
-        accuracy, size = column_of(runs, "accuracy"), float(runs[0]["parameters"])
+        accuracies[name] = accuracy = column_of(runs, "accuracy")
+        size = float(runs[0]["parameters"])
         mean = accuracy.mean()
         style = {**series_style(number), "linestyle": "none"}
         ax.errorbar(size, mean, yerr=[[mean - accuracy.min()], [accuracy.max() - mean]], markersize=10, ecolor="black", capsize=5, **style)
@@ -36,7 +37,6 @@ def plot_accuracy_by_size(rows: Sequence[Mapping], *, ax: Axes | None = None) ->
     ax.minorticks_off()
     ax.margins(x=0.35, y=0.25)
     plain_frame(ax)
-    accuracies = {name: column_of([row for row in rows if row["model"] == name], "accuracy") for name in names}
     best = max(accuracies.values(), key=np.mean)
     ahead = [name for name, accuracy in accuracies.items() if accuracy.max() >= best.min()]  # where bars overlap, nobody is the winner
     return finish(ax, f"Most accurate: {' or '.join(ahead)}", f"Accuracy against parameters: {'; '.join(parts)}.")

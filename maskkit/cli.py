@@ -110,8 +110,11 @@ def train(arguments: argparse.Namespace) -> int:
         dataset = _load_data(arguments.data_dir or arguments.dataset, arguments)
     _say(f"{dataset!r}")
     _say(_about_groups(dataset))
-    if not arguments.run_dir and team.is_first:
-        run_dir = _made_for_one(run_dir)
+    leaks = _leaks(dataset, config) if team.is_first else []
+    for leak in leaks:
+        _say(f"Warning: {leak}")
+    if not arguments.run_dir:
+        run_dir = team.from_first(_made_for_one(run_dir) if team.is_first else run_dir)
     result = training.fit(dataset, config, run_dir=run_dir, on_epoch=_print_epoch, resume=arguments.resume, progress=sys.stderr.isatty())
     team.leave()
     if not team.is_first:
@@ -128,6 +131,8 @@ def train(arguments: argparse.Namespace) -> int:
     scores = evaluation.evaluate(test.targets.numpy(), y_score)
     report = {**scores, "data": training.describe_data(dataset), "best_epoch": result.best_epoch, "stopped_because": result.stopped_because,
               "kept_together": dataset.kept_together, "skipped": [{"name": name, "reason": reason} for name, reason in dataset.skipped]}
+    if leaks:
+        report["warning"] = " ".join(leaks)
     _write_report(run_dir, report, test, y_score)
     _print_report(report)
     print(f"Model: {run_dir / training.BEST}\nReport: {run_dir / 'report.json'}\nIts mistakes: {run_dir / 'mistakes.png'}")
@@ -163,7 +168,7 @@ def tune(arguments: argparse.Namespace) -> int:
                         storage=arguments.storage, name=arguments.study, on_trial=_print_trial)
     best = tuning.best_config(study, config)
     given = [name for name in _RECIPE_OPTIONS if name in space or hasattr(arguments, name)]
-    texts = {name: f"{getattr(best, name):{'.3g' if name in ('learning_rate', 'weight_decay') else ''}}" for name in given}
+    texts = {name: f"{getattr(best, name):{'.3g' if name in space and name in ('learning_rate', 'weight_decay') else ''}}" for name in given}
     options = [f"--{name.replace('_', '-')} {shlex.quote(text)}" for name, text in texts.items()]
     print(f"Lowest validation loss of {len(tuning.trial_rows(study))} trials: {study.best_value:.4f} (a little too good to be true, since it was chosen).\n"
           f"maskkit train {_same_source(arguments)} {' '.join(options)}")
@@ -604,8 +609,9 @@ def _check_run_dir(run_dir: Path, arguments: argparse.Namespace) -> None:
         raise InputError(f"{run_dir} lies in a class folder of {arguments.data_dir}, where its files would be taken for photos; choose another --run-dir.")
     if arguments.resume and not (run_dir / LAST).exists():
         raise InputError(f"There is no run to resume in {run_dir}: it has no {LAST}; give the --run-dir of an earlier run.")
-    if (run_dir / BEST).exists() and not (arguments.resume or arguments.overwrite):
-        raise InputError(f"{run_dir} already holds a trained model; choose another --run-dir, or add --resume or --overwrite.")
+    held = next((what for name, what in ((BEST, "a trained model"), (LAST, "a training that was interrupted")) if (run_dir / name).exists()), None)
+    if held and not (arguments.resume or arguments.overwrite):
+        raise InputError(f"{run_dir} already holds {held}; choose another --run-dir, or add --resume or --overwrite.")
 
 
 def _in_class_folder(run_dir: Path, data_dir: Path) -> bool:
@@ -695,6 +701,38 @@ def _seen_in_training(run_dir: Path, paths: Sequence[Path]) -> dict[str, object]
     whose = f"{n} of these {len(paths)} photos are ones" if n > 1 else f"1 of these {len(paths)} photos is one"
     return {"seen_in_training": n, "warning": f"{whose} that the model was trained or chosen on, so that this accuracy says little about new photos; "
                                               "test on others, or leave --test-dir away for the test photos of its own run."}
+
+
+def _leaks(dataset: Dataset, config: TrainConfig) -> list[str]:
+    """A sentence for each network given (first weights, teacher) whose own run has trained on, or been chosen by, test pictures of this data set."""
+    from maskkit.training import given_files
+
+    names = [name for name, split in zip(dataset.names, dataset.split) if split == "test"]
+    found = []
+    for what in given_files(config):
+        path = Path(getattr(config, what))
+        if n := _known_to(path.parent, dataset, names):
+            found.append(f"{n} of the {len(names)} test pictures {'is one' if n == 1 else 'are ones'} that the network in {path} was trained or chosen on, so that "
+                         "this accuracy looks better than it is; make both runs with the same photos, --groups and --seed.")
+    return found
+
+
+def _known_to(run_dir: Path, dataset: Dataset, names: Sequence[str]) -> int | None:
+    """How many of these pictures of ``dataset`` another run was trained or chosen on; None where its folder does not say."""
+    from maskkit.photos import photos_dir
+
+    if dataset.source != "synthetic":
+        folder = photos_dir() if dataset.source == "photos" else Path(dataset.source)
+        return _seen_in_training(run_dir, [folder / name for name in names]).get("seen_in_training")
+    try:
+        data = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))["data"]
+        # A face is drawn from its number and these, whatever the number of faces and the size of the picture.
+        if data["source"] != "synthetic" or any(data["options"].get(name) != dataset.options.get(name) for name in ("seed", "variety")):
+            return None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+    learned = {row.get("path") for row in _rows_of_split(run_dir / "split.csv") if row.get("split") in ("train", "val")}
+    return sum(name in learned for name in names)
 
 
 def _own_test_split(run_dir: Path, image_size: int, stream: bool | None) -> tuple[Images, np.ndarray, dict[str, object]]:
@@ -792,7 +830,7 @@ def _say_interrupted(result: FitResult, run_dir: Path) -> None:
     from maskkit.training import BEST
 
     if result.best_epoch:
-        _say(f"Interrupted. The best model so far (epoch {result.best_epoch}) is kept in {run_dir / BEST}; add --resume to go on.")
+        _say(f"Interrupted. The best model so far (epoch {result.best_epoch}) is kept in {run_dir / BEST}; add --run-dir {shlex.quote(str(run_dir))} --resume to go on.")
     else:
         _say(f"Interrupted before {'an epoch gave a loss that is a number' if result.history else 'the first epoch was done'}, so there is no model to keep.")
 

@@ -202,7 +202,7 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
     Parameters
     ----------
     source : "synthetic", "photos" or a folder
-        A folder holds ``with_mask`` and ``without_mask``, or ``train``, ``val``, ``test`` folders that each hold them.
+        ``Path("photos")`` is a folder that is called so. A folder holds ``with_mask`` and ``without_mask``, or ``train``, ``val``, ``test`` folders that each hold them.
     image_size : int
         Side in pixels to which every image is resized.
     n : int
@@ -237,9 +237,9 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
     # They are kept with each run, as JSON, which knows no numbers of NumPy.
     n, variety, shortcut_strength, seed = (value.item() if isinstance(value, np.generic) else value for value in (n, variety, shortcut_strength, seed))
     check_seed(seed)
-    if groups is not None and str(source) in ("synthetic", "photos"):
+    if groups is not None and source in ("synthetic", "photos"):
         raise InputError(f"The {source} data know their groups already; a groups file is for a folder of your own.")
-    if str(source) == "synthetic":
+    if source == "synthetic":
         if stream:
             raise InputError("Drawn faces are made in memory; write them to a folder (maskkit data synthetic), which can be streamed.")
         options = {"n": n, "variety": variety, "seed": seed}
@@ -248,7 +248,7 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
         return _load_faces(image_size, options, fractions, progress)
     if shortcut != "none":
         raise InputError(f"A shortcut can be planted in synthetic faces only, and not in {source}.")
-    if str(source) == "photos":
+    if source == "photos":
         return _load_photos(image_size, stream, progress)
     options = {"seed": seed, "fractions": check_fractions(fractions)}
     if groups is not None:

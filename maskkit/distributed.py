@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from torch.nn.parallel import DistributedDataParallel
 from maskkit.errors import InputError
 from maskkit.runtime import resolve_device
 
+Value = TypeVar("Value")
 ENDED = "Another process of this run has ended, or somebody ended this one"
 
 
@@ -84,7 +86,17 @@ class Team:
             return model
         # Averages of batch normalisation are brought together after each epoch, see average_buffers. (The option's name before torch 2.14.)
         between_steps = {"forward_sync_buffers", "broadcast_buffers"} & inspect.signature(DistributedDataParallel).parameters.keys()
-        return DistributedDataParallel(model, device_ids=[self.device] if self.device.type == "cuda" else None, **{max(between_steps): False})
+        with self._explained():
+            return DistributedDataParallel(model, device_ids=[self.device] if self.device.type == "cuda" else None, **{max(between_steps): False})
+
+    def from_first(self, value: Value) -> Value:
+        """What the first process has for ``value``, in every process."""
+        if self.size == 1:
+            return value
+        values = [value]
+        with self._explained():
+            distributed.broadcast_object_list(values, device=self.device)
+        return values[0]
 
     def total(self, *values: float) -> list[float]:
         """Each value, summed over all processes."""
@@ -113,12 +125,25 @@ class Team:
     def first_goes_first(self) -> Iterator[None]:
         """The first process runs the block, then all others do: they find what it has downloaded or drawn."""
         if self.size > 1 and not self.is_first:
-            distributed.barrier()
+            self._wait()
         try:
             yield
         finally:
             if self.size > 1 and self.is_first:
-                distributed.barrier()
+                self._wait()
+
+    def _wait(self) -> None:
+        with self._explained():
+            distributed.barrier()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Before the first epoch there is nothing to go on with, whatever the block waits for."""
+        try:
+            yield
+        except (RuntimeError, ProcessLost) as error:
+            self.explain(error, None, 0)
+            raise
 
     def leave(self) -> None:
         """Go on alone: nothing is shared any more."""
@@ -128,13 +153,22 @@ class Team:
     def explain(self, error: Exception, run_dir: Path | None, epochs_done: int) -> None:
         """Raise ProcessLost, with what to do now, if ``error`` comes from the loss of another process or from being ended."""
         lost = self.size > 1 and (isinstance(error, ProcessLost | distributed.DistError) or any(word in str(error) for word in ("gloo", "NCCL", "Connection")))
-        if lost and run_dir is not None and epochs_done:
-            raise ProcessLost(f"{ENDED}. {run_dir} holds the state after epoch {epochs_done}; run the same command with --resume to go on.") from error
-        if lost:
-            raise ProcessLost(f"{ENDED}. Nothing is kept yet; start again.") from error
+        if not lost:
+            return
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun's may come yet, and this process is about to end by itself
+        if run_dir is not None and epochs_done:
+            raise ProcessLost(f"{ENDED}. {run_dir} holds the state after epoch {epochs_done}; run the same command with --run-dir {run_dir} --resume to go on.") from error
+        raise ProcessLost(f"{ENDED}. Nothing is kept yet; start again.") from error
 
 
 ALONE = Team(0, 1, torch.device("cpu"))
+
+
+def started_together() -> int:
+    """How many processes were started to train one network, by torchrun or from a notebook; 1 for a process that was started alone."""
+    started = distributed.is_available() and {"RANK", "WORLD_SIZE", "MASTER_ADDR"} <= os.environ.keys()
+    return int(os.environ["WORLD_SIZE"]) if started else 1
 
 
 def join_team(device: str | torch.device = "auto") -> Team:
@@ -149,9 +183,8 @@ def join_team(device: str | torch.device = "auto") -> Team:
     InputError
         If there is no such device, or there are fewer GPUs than processes.
     """
-    started = distributed.is_available() and {"RANK", "WORLD_SIZE", "MASTER_ADDR"} <= os.environ.keys() and int(os.environ["WORLD_SIZE"]) > 1
     joined = distributed.is_available() and distributed.is_initialized()
-    if not started and not joined:
+    if started_together() == 1 and not joined:
         return Team(0, 1, resolve_device(device))
     found = _own_device(resolve_device(device))
     if not joined:

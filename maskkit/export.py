@@ -247,8 +247,8 @@ def _metadata(checkpoint: Checkpoint) -> dict[str, str]:
         "format": FORMAT, "maskkit": maskkit.__version__, "network": checkpoint.model_name, "numbers": "float32",
         "image_size": str(size), "class_names": json.dumps(list(checkpoint.class_names)),
         "input": f"{INPUT}: uint8 in [0, 255], shape (n, {size}, {size}, 3), channels red, green, blue",
-        "preprocessing": f"Turn the photo upright (EXIF), lay transparent pixels on white, convert to RGB, resize to {size}x{size} with bilinear, "
-                         "antialiased interpolation (Pillow: BILINEAR), the aspect ratio not kept. Scaling of the pixels is inside the model.",
+        "preprocessing": f"Turn the photo upright (EXIF), lay transparent pixels on white, convert to 8-bit RGB (16 bits: divide by 257), resize to {size}x{size} "
+                         "with bilinear, antialiased interpolation (Pillow: BILINEAR), the aspect ratio not kept. Scaling of the pixels is inside the model.",
         "output": f"{OUTPUT}: float32 in [0, 1], shape (n,); at least 0.5 means with_mask",
     }
 

@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 # Pillow releases the interpreter lock while it decodes, so threads are enough and no process has to be spawned.
 THREADS = min(8, os.cpu_count() or 1)
 AHEAD = 3  # batches that are decoded before they are asked for: with the one in use all that a stream holds
-MIN_SIDE = 64  # pixels of the pictures that are searched for near-duplicates
+SEARCHED = 128  # side of the pictures that are searched for near-duplicates: one for all image sizes, so that groups and split do not depend on it
 COPIES = 4  # times their own size that images take while they are loaded and cut into splits
 
 Result = TypeVar("Result")
@@ -36,7 +37,8 @@ Result = TypeVar("Result")
 class StreamedImages:
     """Photos that stay on disk, read like a uint8 tensor of shape (N, 3, H, W): what is asked for is decoded.
 
-    ``images[3]``, ``images[::8]`` and ``images[positions]`` are tensors, the same as those of images in memory.
+    ``images[3]``, ``images[::8]`` and ``images[positions]`` are tensors, the same as those of images in memory. Whatever else a tensor
+    can do is refused in one sentence, since all pictures would have to be in memory for it.
 
     Parameters
     ----------
@@ -56,6 +58,20 @@ class StreamedImages:
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):  # what Python asks each object for, as when it copies one
+            raise AttributeError(name)
+        raise AttributeError(self._refusal())
+
+    def _no_arithmetic(self, _other: object) -> NoReturn:
+        raise InputError(self._refusal())
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = _no_arithmetic
+
+    def _refusal(self) -> str:
+        return (f"These {len(self)} pictures stay on disk, because they do not fit in the free memory: only indexing gives a tensor of them, such as images[:100]. "
+                "Load smaller ones (image_size=64), or fewer, or all of them into memory with load_dataset(…, stream=False).")
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -152,14 +168,11 @@ def read(paths: Sequence[Path], image_size: int, *, stream: bool | None = None, 
     stream : bool, optional
         Whether the images stay on disk; left out, they do if they do not fit into the free memory.
     with_thumbnails : bool
-        Also make small grey versions, from pictures of at least 64 pixels whatever the image size.
+        Also make small grey versions, from pictures of 128 pixels whatever the image size.
     """
     if stream or (stream is None and not fits_in_memory(len(paths), image_size)):
         return _look(paths, image_size, with_thumbnails, progress)
-    images, kept, problems = read_images(paths, image_size, progress=progress)
-    small = None
-    if with_thumbnails and len(kept):
-        small = _thumbnails(images if image_size >= MIN_SIDE else read_images([paths[index] for index in kept], MIN_SIDE)[0])
+    images, small, kept, problems = _load_all(paths, image_size, with_thumbnails, progress)
     return Reading(channels_first(images), kept, problems, small)
 
 
@@ -177,14 +190,8 @@ def read_images(paths: Sequence[Path], image_size: int, *, progress: bool = Fals
     kept : np.ndarray of int, shape (M,), the positions in ``paths`` that were read
     problems : dict from each unreadable path to the reason
     """
-    images, kept, problems = [], [], {}
-    for index, image in enumerate(_each(paths, lambda path: load_image(path, image_size), progress)):
-        if isinstance(image, InputError):
-            problems[paths[index]] = str(image)
-        else:
-            images.append(image)
-            kept.append(index)
-    return np.stack(images) if images else np.empty((0, image_size, image_size, 3), np.uint8), np.array(kept, dtype=int), problems
+    images, _, kept, problems = _load_all(paths, image_size, False, progress)
+    return images, kept, problems
 
 
 def channels_first(images: np.ndarray) -> Tensor:
@@ -192,17 +199,24 @@ def channels_first(images: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(np.moveaxis(images, -1, -3)))
 
 
+def _load_all(paths: Sequence[Path], image_size: int, with_thumbnails: bool, progress: bool) -> tuple[np.ndarray, np.ndarray | None, np.ndarray, dict[Path, str]]:
+    """All pictures, their thumbnails, which could be read, and why the others could not."""
+    images, small, kept, problems = [], [], [], {}
+    for index, seen in enumerate(_each(paths, partial(_decode, image_size=image_size, with_thumbnail=with_thumbnails), progress)):
+        if isinstance(seen, InputError):
+            problems[paths[index]] = str(seen)
+            continue
+        kept.append(index)
+        images.append(seen[0])
+        small.append(seen[1])
+    pictures = np.stack(images) if images else np.empty((0, image_size, image_size, 3), np.uint8)
+    return pictures, np.stack(small) if with_thumbnails and small else None, np.array(kept, dtype=int), problems
+
+
 def _look(paths: Sequence[Path], image_size: int, with_thumbnails: bool, progress: bool) -> Reading:
     """One pass over the files, of which only what is small is kept: which can be read, a hash of the pixels, thumbnails."""
-    def look(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
-        image = load_image(path, image_size)
-        if not with_thumbnails:
-            return image, None
-        return image, _thumbnails((image if image_size >= MIN_SIDE else load_image(path, MIN_SIDE))[None])[0]
-
-    kept, problems, digest = [], {}, _new_digest()
-    small = []
-    for index, seen in enumerate(_each(paths, look, progress)):
+    small, kept, problems, digest = [], [], {}, _new_digest()
+    for index, seen in enumerate(_each(paths, partial(_decode, image_size=image_size, with_thumbnail=with_thumbnails), progress)):
         if isinstance(seen, InputError):
             problems[paths[index]] = str(seen)
             continue
@@ -213,10 +227,14 @@ def _look(paths: Sequence[Path], image_size: int, with_thumbnails: bool, progres
     return Reading(images, np.array(kept, dtype=int), problems, np.stack(small) if with_thumbnails and small else None)
 
 
-def _thumbnails(images: np.ndarray) -> np.ndarray:
+def _decode(path: Path, image_size: int, with_thumbnail: bool) -> tuple[np.ndarray, np.ndarray | None]:
+    """A photo and, if asked for, the small grey version in which copies are recognised."""
+    image = load_image(path, image_size)
+    if not with_thumbnail:
+        return image, None
     from maskkit.duplicates import thumbnails  # with SciPy, which takes half a second to import
 
-    return thumbnails(images)
+    return image, thumbnails((image if image_size == SEARCHED else load_image(path, SEARCHED))[None])[0]
 
 
 def _each(paths: Sequence[Path], work: Callable[[Path], Result], progress: bool) -> Iterator[Result | InputError]:

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from maskkit.datasets import Dataset
+from maskkit.distributed import started_together
 from maskkit.errors import InputError, seen
 from maskkit.runtime import resolve_device, seed_everything
 from maskkit.training import NeverANumber, TrainConfig, fit, make_optimizer, require_data_and_config, starting_model, train_one_epoch
@@ -167,6 +168,9 @@ def tune(dataset: Dataset, base: TrainConfig = TrainConfig(), *, space: Space = 
 def check_study(trials: int, sampler: str) -> None:
     """Raise InputError unless there can be such a study: asked before the data are read or drawn."""
     _optuna()
+    if started_together() > 1:
+        raise InputError(f"{started_together()} processes were started to train one network together, but in a study each trains a network of its own; "
+                         "start it without torchrun, several times with the same storage.")
     if trials < 1:
         raise InputError(f"A study needs at least 1 trial; got {trials}.")
     if sampler not in SAMPLERS:

@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "checkpoints": {"images", "models"},
     "training": {"datasets", "distributed", "transforms", "models", "checkpoints", "runtime"},
     "pretraining": {"memory", "faces", "models", "checkpoints", "training", "transforms", "runtime"},
-    "tuning": {"training", "datasets", "transforms", "runtime"},
+    "tuning": {"training", "datasets", "distributed", "transforms", "runtime"},
     "evaluation": {"images", "reading", "transforms", "datasets", "models", "checkpoints", "runtime"},
     "onnx_model": {"images"},
     "export": {"datasets", "models", "checkpoints", "onnx_model"},

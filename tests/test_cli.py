@@ -158,6 +158,11 @@ def test_options_of_a_study_are_refused_before_faces_are_drawn(monkeypatch, caps
     for options, said in ((["--sampler", "grid"], "no sampler 'grid'"), (["--trials", "0"], "at least 1 trial; got 0")):
         assert main(["tune", "--image-size", "16", *options]) == 2
         assert said in one_error_line(capsys)
+    # Under torchrun two trials would be trained as one network.
+    for name, value in {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "localhost"}.items():
+        monkeypatch.setenv(name, value)
+    assert main(["tune", "--image-size", "16", "--storage", "study.journal"]) == 2
+    assert "2 processes were started to train one network together" in one_error_line(capsys)
 
 
 def test_groups_are_kept_together_and_the_run_knows_its_test_split(photo_folder, tmp_path, capsys):
@@ -180,7 +185,50 @@ def test_a_trained_run_is_not_overwritten_by_accident(trained, photo_folder, cap
     assert main([*again, "--overwrite"]) == 0 and (trained / "mask_cnn_best.pth").read_bytes() != before
 
 
+def test_a_training_that_was_interrupted_is_not_overwritten_by_accident(trained, photo_folder, capsys):
+    (trained / "mask_cnn_best.pth").unlink()  # as maskkit pretrain leaves a folder, which has a model only at its end
+    before = {path: path.read_bytes() for path in trained.iterdir()}
+    capsys.readouterr()
+    assert main(["train", "--data-dir", str(photo_folder), "--run-dir", str(trained), *QUICK]) == 2
+    assert "already holds a training that was interrupted; choose another --run-dir" in one_error_line(capsys)
+    assert {path: path.read_bytes() for path in trained.iterdir()} == before
+
+
+@pytest.mark.parametrize("option, recipe", [("--teacher", ["--recipe", "taught"]), ("--init-from", [])])
+def test_a_network_that_has_seen_the_test_photos_is_told(photo_folder, tmp_path, capsys, option, recipe):
+    def given(source, seed, name):
+        command = ["train", *source, *QUICK, *recipe, "--seed", str(seed), option, str(tmp_path / "first" / "mask_cnn_best.pth"), "--run-dir", str(tmp_path / name)]
+        capsys.readouterr()
+        assert main(command) == 0
+        report = json.loads((tmp_path / name / "report.json").read_text())
+        said = capsys.readouterr()
+        warned = [line for line in said.err.splitlines() if line.startswith("Warning: ")]
+        assert [f"Warning: {text}" for text in [report.get("warning")] if text] == warned and all(line in said.out for line in warned)
+        return warned
+
+    def split(name, *wanted):
+        return {row["path"] for row in read_csv(tmp_path / name / "split.csv") if row["split"] in wanted}
+
+    for number, source in enumerate((["--data-dir", str(photo_folder)], ["--faces", "40"])):
+        assert main(["train", *source, *QUICK, "--run-dir", str(tmp_path / "first"), "--overwrite"]) == 0
+        assert given(source, 0, f"same{number}") == []
+        if source[0] == "--faces":  # the first faces are the same ones, in another split
+            source = ["--faces", "60"]
+            [warned] = given(source, 0, f"more{number}")
+            known = len(split(f"more{number}", "test") & split("first", "train", "val"))
+            assert warned.startswith(f"Warning: {known} of the {len(split(f'more{number}', 'test'))} test pictures")
+            assert given(source, 1, f"other{number}") == []  # other faces
+        else:
+            [warned] = given(source, 1, f"other{number}")
+            known = len(split(f"other{number}", "test") & split("first", "train", "val"))
+            assert warned.startswith(f"Warning: {known} of the {len(split(f'other{number}', 'test'))} test pictures")
+            (tmp_path / "first" / "split.csv").unlink()
+            assert given(source, 2, f"unknown{number}") == []
+
+
 def test_of_a_run_that_is_replaced_nothing_is_left_that_could_be_taken_for_the_new_ones(trained, photo_folder, capsys):
+    for name in ("mask_cnn_best.onnx", "mask_cnn_best_int8.onnx"):  # what maskkit export writes beside the model
+        (trained / name).write_bytes(b"the older network")
     replaced = ["train", "--data-dir", str(photo_folder), "--run-dir", str(trained), *QUICK, "--seed", "5", "--learning-rate", "1e29", "--overwrite"]
     assert main(replaced) == 2 and "lower the learning rate" in capsys.readouterr().err
     assert {path.name for path in trained.iterdir()} == {"last.pth", "history.csv", "config.json"}
@@ -223,12 +271,13 @@ def test_the_command_that_a_study_prints_trains_the_same(photo_folder, tmp_path,
     pytest.importorskip("optuna")
     weights = tmp_path / "my runs" / "mask_cnn_best.pth"
     save_checkpoint(weights, Checkpoint(MaskCNN(16), "maskcnn", 16))
-    options = ["--data-dir", str(photo_folder), "--no-near-duplicates", "--freeze", "--weights", str(weights), *QUICK]
+    options = ["--data-dir", str(photo_folder), "--no-near-duplicates", "--freeze", "--weights", str(weights), *QUICK, "--weight-decay", "0.0012345"]
     assert main(["tune", *options, "--trials", "1"]) == 0
     printed = shlex.split(capsys.readouterr().out.splitlines()[-1])
     assert printed[:2] == ["maskkit", "train"] and main([*printed[1:], "--run-dir", str(tmp_path / "run"), "--device", "cpu"]) == 0
     record = json.loads((tmp_path / "run" / "config.json").read_text())
     assert record["data"]["options"]["near_duplicates"] is False and record["train"]["freeze"] and record["train"]["weights"] == str(weights)
+    assert record["train"]["weight_decay"] == 0.0012345
 
 
 def test_data_synthetic_makes_a_folder_that_train_accepts(tmp_path):

@@ -3,6 +3,7 @@ import logging
 import os
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,6 +52,12 @@ def test_groups_do_not_depend_on_the_image_size(photo_folder, image_size):
     group_of = dict(zip(dataset.names, dataset.groups))
     assert all(group_of[f"with_mask/{index}.png"] == group_of[f"with_mask/turned{index}.jpg"] for index in range(4))
     assert dataset.kept_together == 8
+
+
+@pytest.mark.parametrize("name", ["synthetic", "photos"])
+def test_a_path_is_a_folder_whatever_it_is_called(photo_folder, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(photo_folder.rename(tmp_path / name).parent)
+    assert load_dataset(Path(name), image_size=8, near_duplicates=False).source == str((tmp_path / name).resolve())
 
 
 def test_people_of_a_groups_file_stay_together_with_the_near_duplicates_of_their_photos(photo_folder, tmp_path):

@@ -19,7 +19,7 @@ import torch
 from maskkit.checkpoints import load_checkpoint
 from maskkit.cli import main
 from maskkit.datasets import load_dataset
-from maskkit.distributed import ALONE, Part, Team, join_team
+from maskkit.distributed import ALONE, Part, ProcessLost, Team, join_team
 from maskkit.errors import InputError
 from maskkit.files import read_csv
 from maskkit.training import TrainConfig, fit
@@ -136,7 +136,7 @@ def test_torchrun_writes_and_prints_once(photo_folder, tmp_path):
 
 
 @needs_fork
-@pytest.mark.parametrize("end, message", [pytest.param("kill the first", "with --resume to go on", marks=pytest.mark.slow), ("kill the second", "with --resume to go on"), ("Ctrl-C", "add --resume to go on")])
+@pytest.mark.parametrize("end, message", [pytest.param("kill the first", "--resume to go on", marks=pytest.mark.slow), ("kill the second", "--resume to go on"), ("Ctrl-C", "--resume to go on")])
 def test_a_run_that_was_ended_says_so_and_can_be_resumed(photo_folder, tmp_path, end, message):
     run_dir = tmp_path / "run"
     with torchrun(photo_folder, run_dir, "--epochs", "100000", "--patience", "100000") as running:
@@ -185,6 +185,30 @@ def test_alone_unless_several_were_started(monkeypatch):
     assert join_team("cpu").is_first and ALONE.total(2.5, 3) == [2.5, 3]
     model = torch.nn.Linear(1, 1)
     assert ALONE.wrap(model) is model
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_process_that_is_lost_before_the_first_epoch_is_one_sentence(monkeypatch, rank):
+    def lost(*_, **__):
+        raise RuntimeError("[/pytorch/third_party/gloo/transport/tcp/pair.cc:561] Connection closed by peer [127.0.0.1]:1234")
+
+    for name in ("barrier", "broadcast_object_list"):
+        monkeypatch.setattr(torch.distributed, name, lost)
+    monkeypatch.setattr("maskkit.distributed.DistributedDataParallel", lambda model, device_ids, broadcast_buffers: lost())
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    team = Team(rank, 2, torch.device("cpu"))
+    with pytest.raises(ProcessLost, match="Nothing is kept yet; start again"), team.first_goes_first():
+        pass
+    for wait in (lambda: team.wrap(torch.nn.Linear(1, 1)), lambda: team.from_first("runs/now")):
+        with pytest.raises(ProcessLost, match="Nothing is kept yet; start again"):
+            wait()
+    with pytest.raises(ValueError, match="Connection"), Team(0, 1, torch.device("cpu")).first_goes_first():  # what the block itself raises stays as it is
+        raise ValueError("no Connection to the shop")
+
+
+def test_all_processes_take_what_the_first_one_says(monkeypatch):
+    monkeypatch.setattr(torch.distributed, "broadcast_object_list", lambda values, device: values.__setitem__(0, "runs/first"))
+    assert Team(1, 2, torch.device("cpu")).from_first("runs/second") == "runs/first" and ALONE.from_first("runs/own") == "runs/own"
 
 
 def test_more_processes_than_gpus(monkeypatch):

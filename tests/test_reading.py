@@ -1,5 +1,6 @@
 """Photos that stay on disk give the same numbers as photos in memory, and never more than a few batches of them are decoded."""
 
+import copy
 import dataclasses
 import json
 import shutil
@@ -13,10 +14,11 @@ from PIL import Image
 from maskkit import reading
 from maskkit.cli import main
 from maskkit.datasets import load_dataset
+from maskkit.duplicates import thumbnails
 from maskkit.errors import InputError
 from maskkit.evaluation import predict_proba
 from maskkit.models import build_model
-from maskkit.reading import StreamedImages, batches_of, fits_in_memory, read
+from maskkit.reading import StreamedImages, batches_of, fits_in_memory, read, read_images
 from maskkit.training import TrainConfig, fit
 
 
@@ -43,6 +45,26 @@ def test_it_is_indexed_like_a_tensor(streamed_and_in_memory):
     streamed, in_memory = streamed_and_in_memory
     for chosen in (3, -1, np.int64(2), slice(None, None, 4), slice(0, 0), [1, 5], np.array([7, 0]), torch.tensor([4, 4]), torch.arange(20) % 2 == 0):
         assert torch.equal(streamed.images[chosen], in_memory.images[chosen])
+
+
+def test_what_only_a_tensor_in_memory_can_do_is_refused_in_one_sentence(streamed_and_in_memory):
+    streamed, in_memory = streamed_and_in_memory
+    for wanted in (lambda images: images.float(), lambda images: images.flip(3), lambda images: images * 0.3, lambda images: 1 - images, lambda images: images - images[:1]):
+        wanted(in_memory.images)
+        with pytest.raises((AttributeError, InputError), match=r"These 20 pictures stay on disk, .* such as images\[:100\]\. Load smaller ones"):
+            wanted(streamed.images)
+    assert copy.copy(streamed.images).shape == streamed.images.shape and not hasattr(streamed.images, "numpy")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_near_duplicates_are_searched_in_pictures_of_one_size(photo_folder, stream):
+    """Else a similarity near the threshold would fall on one side or the other by --image-size, and all photos be dealt anew."""
+    paths = sorted(photo_folder.rglob("*.png"))
+    expected = thumbnails(read_images(paths, 128)[0])
+    for size in (8, 64, 96, 128, 160):
+        found = read(paths, size, stream=stream, with_thumbnails=True)
+        assert np.array_equal(found.thumbnails, expected) and found.images.shape[-1] == size
+    assert read(paths, 8, stream=stream).thumbnails is None
 
 
 def test_the_same_batches_in_the_same_order(streamed_and_in_memory):

@@ -553,6 +553,26 @@ def test_load_or_train_trains_once_and_only_for_the_same_recipe(easy_dataset, tm
     assert load_or_train(other_pictures, dataclasses.replace(QUICK, epochs=1), run_dir=tmp_path) == "trained anew"
 
 
+def test_a_run_that_began_with_or_learned_from_another_file_of_that_name_is_not_taken_for_this_one(easy_dataset, tmp_path):
+    given = tmp_path / "given.pth"
+    for name in ("weights", "teacher"):
+        config = dataclasses.replace(QUICK, **{name: given})
+        expected = []
+        for seed in (7, 8):
+            fit(easy_dataset, dataclasses.replace(QUICK, seed=seed), run_dir=tmp_path / "other")
+            (tmp_path / "other" / "mask_cnn_best.pth").replace(given)
+            result = load_or_train(easy_dataset, config, run_dir=tmp_path / name)
+            assert result.origin == "trained here just now"
+            assert load_or_train(easy_dataset, config, run_dir=tmp_path / name).origin.startswith("taken from")
+            expected.append(result.model)
+        assert not equal_weights(*expected)
+    fit(easy_dataset, dataclasses.replace(config, epochs=5), run_dir=tmp_path / "teacher", resume=True)
+    fit(easy_dataset, QUICK, run_dir=tmp_path / "other")
+    (tmp_path / "other" / "mask_cnn_best.pth").replace(given)
+    with pytest.raises(InputError, match="learned from another teacher, which stood in .*given.pth then"):
+        fit(easy_dataset, dataclasses.replace(config, epochs=6), run_dir=tmp_path / "teacher", resume=True)
+
+
 def interrupt(history):
     raise KeyboardInterrupt
 

@@ -105,7 +105,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
         Its train and val splits are used; its test split is not touched.
     config : TrainConfig
     run_dir : path, optional
-        Receives ``mask_cnn_best.pth`` and ``last.pth`` after each epoch, ``history.csv`` and ``config.json``.
+        Receives ``mask_cnn_best.pth`` and ``last.pth`` after each epoch, ``history.csv`` and ``config.json``; a run that is there is replaced.
     on_epoch : function, optional
         Called with the history after each epoch: to print, to draw, or to stop by raising KeyboardInterrupt.
     resume : bool
@@ -192,7 +192,7 @@ def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_
 
     Lets a notebook be opened on its own: what an earlier chapter would have left is made on the spot, and a run that was
     interrupted (a lost connection, an ended kernel) goes on where it was; if too little is left of it, a warning says so before it
-    is replaced. ``origin`` of the result says which of these it was, and for a run that was found when it was made, and by whom.
+    is replaced. A run with other data, options, first weights or teacher is replaced, too. ``origin`` of the result says which of these it was, and for a run that was found when it was made, and by whom.
     InputError as in `fit`.
     """
     require_data_and_config(dataset, config)

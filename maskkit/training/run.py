@@ -15,13 +15,15 @@ from maskkit.checkpoints import BEST, Checkpoint, load_checkpoint, save_checkpoi
 from maskkit.datasets import Dataset
 from maskkit.errors import InputError
 from maskkit.files import read_csv, write_csv, write_json
+from maskkit.models import WEIGHTS
 from maskkit.runtime import random_states, resolve_device, restore_random_states, versions
 from maskkit.training.averaging import RunningMean
 from maskkit.training.config import TrainConfig
 from maskkit.training.stopping import EarlyStopping
 
 LAST = "last.pth"
-REPORTS = ("split.csv", "report.json", "mistakes.png")  # what the command line adds to the folder when the training is over
+# What the command line adds to the folder when the training is over: reports, and the models that it exports.
+REPORTS = ("split.csv", "report.json", "mistakes.png", "mask_cnn_best.onnx", "mask_cnn_best_int8.onnx")
 DAMAGED = (LookupError, TypeError, AttributeError, ValueError, RuntimeError)  # what comes of a state that is not as it was written
 ENDS = ("early stopping", "all epochs done")  # how a run that was not interrupted ends
 
@@ -92,9 +94,16 @@ def _record(run_dir: Path, config: TrainConfig, dataset: Dataset) -> dict | None
     try:
         record = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))
         same = _complete(record["train"]) == asdict(config) and record["data"] == describe_data(dataset)
-        return record if same and "stopped_because" in record else None
+        given = given_files(config)
+        return record if same and record.get("given", given) == given and "stopped_because" in record else None
     except (OSError, ValueError, LookupError, TypeError):
         return None  # no run, or a damaged file
+
+
+def given_files(config: TrainConfig) -> dict[str, str]:
+    """Hashes of the files that a run begins with or learns from: another network may stand under the same name one day."""
+    paths = {"weights": None if config.weights in WEIGHTS else config.weights, "teacher": config.teacher}
+    return {name: _digest(Path(path)) for name, path in paths.items() if path and Path(path).is_file()}
 
 
 def _digest(path: Path) -> str:
@@ -124,7 +133,7 @@ class Run:
         self.made_by = made_by
         self.folder = None if folder is None else Path(folder)
         self.writes = writes and self.folder is not None  # of several processes only the first one does
-        self.config, self.data, self.model, self.mean = config, describe_data(dataset), model, mean
+        self.config, self.data, self.given, self.model, self.mean = config, describe_data(dataset), given_files(config), model, mean
         self.judged = mean.module if mean else model  # the weights of which the best are kept
         self.optimizer, self.scheduler, self.stopping, self.generator = optimizer, scheduler, stopping, generator
         self.history: list[HistoryRow] = []
@@ -168,6 +177,8 @@ class Run:
             raise InputError(f"The run in {self.folder} cannot be resumed: its {LAST} is a finished model, and not what training left behind.")
         if _fixed(state["config"]) != _fixed(asdict(self.config)) or state["data"] != self.data:
             raise InputError(f"The run in {self.folder} was made with other data or options; resume it with the same ones (see its config.json).")
+        if state.get("given", self.given).get("teacher") != self.given.get("teacher"):
+            raise InputError(f"The run in {self.folder} learned from another teacher, which stood in {self.config.teacher} then; give that one, or train anew.")
         self.model.load_state_dict(last.model.state_dict())
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state.get("scheduler", self.scheduler.state_dict()))
@@ -198,13 +209,13 @@ class Run:
 
     def _training_state(self) -> dict[str, object]:
         stopping = {key: getattr(self.stopping, key) for key in ("best_loss", "best_epoch", "epoch")}
-        return {"config": asdict(self.config), "data": self.data, "history": self.history, "stopping": stopping,
+        return {"config": asdict(self.config), "data": self.data, "given": self.given, "history": self.history, "stopping": stopping,
                 "optimizer": self.optimizer.state_dict(), "scheduler": self.scheduler.state_dict(), "mean": self.mean.state_dict() if self.mean else None,
                 "generator": self.generator.get_state(), **random_states()}
 
     def _write_config(self, stopped_because: str | None) -> None:
         write_json(self.folder / "config.json", {
-            "train": asdict(self.config), "data": self.data, "versions": versions(),
+            "train": asdict(self.config), "data": self.data, "given": self.given, "versions": versions(),
             "epochs_done": self.stopping.epoch, "best_epoch": self.stopping.best_epoch, "stopped_because": stopped_because,
             "made_on": date.today().isoformat(), "made_by": self.made_by,
             "weights_sha256": _digest(self.folder / BEST) if stopped_because and self.best_state is not None else None,

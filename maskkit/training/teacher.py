@@ -21,7 +21,7 @@ class Teacher:
 
     Parameters
     ----------
-    path : checkpoint of the teacher, which must not have seen the validation and test images either
+    path : checkpoint of the teacher, which must not have seen the validation and test images either (``maskkit train`` warns if its run has)
     device : where it computes
     bfloat16 : whether it computes in that precision
     """

@@ -10,11 +10,12 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import datetime
 from difflib import get_close_matches
 from functools import partial
 from glob import escape, glob
+from hashlib import sha256
 from itertools import chain, count
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from maskkit.datasets import Dataset, Subset
-    from maskkit.onnx_model import OnnxModel
     from maskkit.photos import Photos
     from maskkit.reading import Images
     from maskkit.training import FitResult, TrainConfig
@@ -99,7 +99,6 @@ def train(arguments: argparse.Namespace) -> int:
     from maskkit import evaluation, training
     from maskkit.checkpoints import Checkpoint
     from maskkit.distributed import join_team
-    from maskkit.files import write_csv
 
     run_dir = Path(arguments.run_dir or Path("runs") / datetime.now().strftime("%Y%m%d-%H%M%S"))
     _check_run_dir(run_dir, arguments)
@@ -119,9 +118,10 @@ def train(arguments: argparse.Namespace) -> int:
     team.leave()
     if not team.is_first:
         return 130 if result.stopped_because == "interrupted" else 0
-    if result.history:
-        write_csv(run_dir / "split.csv", _split_rows(dataset))
     if result.stopped_because == "interrupted":
+        if not result.history and not arguments.run_dir:
+            with suppress(OSError):  # nothing was written into the folder that was made for this run
+                run_dir.rmdir()
         _say_interrupted(result, run_dir)
         return 130
     _say(f"Stopped: {result.stopped_because}. Best epoch: {result.best_epoch}.")
@@ -162,6 +162,10 @@ def tune(arguments: argparse.Namespace) -> int:
     _check_data_options(arguments)
     config = _train_config(arguments)
     space = {name: values for name, values in tuning.SPACE.items() if not hasattr(arguments, name)}
+    if not space:
+        raise InputError(f"Nothing is left to search, as all of it is given ({', '.join(tuning.SPACE)}); leave at least one of these options away.")
+    if arguments.storage:  # before minutes are spent on reading photos
+        tuning.open_study(arguments.storage, name=arguments.study, sampler=arguments.sampler)
     dataset = _load_data(arguments.data_dir or arguments.dataset, arguments)
     _say(f"{dataset!r}")
     study = tuning.tune(dataset, config, space=space, trials=arguments.trials, sampler=arguments.sampler, seed=arguments.seed,
@@ -180,7 +184,7 @@ def test(arguments: argparse.Namespace) -> int:
     from maskkit.evaluation import evaluate
 
     model = _load_model(arguments)
-    images, targets, about = _test_images(arguments, model.image_size)
+    images, targets, about = _test_images(arguments, model)
     report = {**evaluate(targets, model.predict_proba(images)), **about, "model_path": str(arguments.model_path)}
     if arguments.json:
         print(json.dumps(report))
@@ -245,7 +249,7 @@ def export(arguments: argparse.Namespace) -> int:
     checkpoint = load_checkpoint(arguments.model_path)
     exporter.need_packages()
     images = exporter.images_of_run(Path(arguments.model_path).parent, checkpoint.image_size)
-    rows = exporter.export(checkpoint, out, images)
+    rows = exporter.export(checkpoint, out, images, made_from=arguments.model_path)
     files = [Path(arguments.model_path), out, exporter.int8_path(out)]
     if arguments.json:
         print(json.dumps({"files": [{"path": str(path), **asdict(row)} for path, row in zip(files, rows)], "images": images.source}))
@@ -277,6 +281,8 @@ def data_audit(arguments: argparse.Namespace) -> int:
 
     if arguments.html:
         _check_folder(Path(arguments.html).parent, "the page")
+        if Path(arguments.html).is_dir():
+            raise InputError(f"{arguments.html} is a folder; give the name of a file for the page, such as {Path(arguments.html) / 'audit.html'}.")
     report = audit_folder(arguments.folder, progress=sys.stderr.isatty())
     try:
         print(json.dumps(as_json(report)) if arguments.json else as_text(report), flush=True)
@@ -645,43 +651,51 @@ def _check_data_options(arguments: argparse.Namespace) -> None:
     for name in ("faces", "variety"):
         if getattr(arguments, name) is not None and data != "--dataset synthetic":
             raise InputError(f"--{name} is of drawn faces, and {data} brings photos; leave one of them away.")
+    if arguments.groups and arguments.data_dir and not os.path.isfile(arguments.groups):
+        raise InputError(f"There is no groups file {arguments.groups}; give a CSV file with the columns path and group.")
     if not arguments.near_duplicates and not arguments.data_dir:
         raise InputError(f"--no-near-duplicates is for a folder of your own (--data-dir): in {data} it is known which pictures are alike; leave it away.")
 
 
-def _load_model(arguments: argparse.Namespace) -> OnnxModel | SimpleNamespace:
-    """What answers for photos, trained or exported: ``image_size`` and ``predict_proba(images)``."""
+def _load_model(arguments: argparse.Namespace) -> SimpleNamespace:
+    """What answers for photos, trained or exported: ``image_size``, ``predict_proba(images)``, and the hash of the .pth file that it is or was made from."""
     if Path(arguments.model_path).suffix.lower() == ".onnx":
         from maskkit.onnx_model import OnnxModel
 
         if arguments.device not in ("auto", "cpu"):
             raise InputError(f"An exported model runs on the processor; leave --device {arguments.device} away.")
-        return OnnxModel(arguments.model_path)
+        model = OnnxModel(arguments.model_path)
+        return SimpleNamespace(image_size=model.image_size, predict_proba=model.predict_proba, sha256=model.metadata.get("made_from_sha256"))
     from maskkit import evaluation
     from maskkit.checkpoints import load_checkpoint
     from maskkit.runtime import resolve_device
 
     checkpoint = load_checkpoint(arguments.model_path, resolve_device(arguments.device))
-    return SimpleNamespace(image_size=checkpoint.image_size, predict_proba=partial(evaluation.predict_proba, checkpoint.model))
+    return SimpleNamespace(image_size=checkpoint.image_size, predict_proba=partial(evaluation.predict_proba, checkpoint.model),
+                           sha256=_sha256(Path(arguments.model_path)))
 
 
-def _test_images(arguments: argparse.Namespace, image_size: int) -> tuple[Images, np.ndarray, dict[str, object]]:
+def _test_images(arguments: argparse.Namespace, model: SimpleNamespace) -> tuple[Images, np.ndarray, dict[str, object]]:
     """All images of a folder (or of its test folder), or the test split of the model's own run; their targets; and for the report what is to be known of them."""
     import numpy as np
 
     from maskkit.images import find_samples
     from maskkit.reading import read
 
+    run_dir = Path(arguments.model_path).parent
     if arguments.test_dir is None:
-        return _own_test_split(Path(arguments.model_path).parent, image_size, arguments.stream)
+        if not _is_of_run(model, run_dir):
+            raise InputError(f"{arguments.model_path} is not the model that the run in {run_dir} has left now, so that the run's test split says nothing of it; "
+                             "export the model again, or give --test-dir.")
+        return _own_test_split(run_dir, model.image_size, arguments.stream)
     samples = find_samples(arguments.test_dir, to_train=False)
     samples = [sample for sample in samples if sample.split == "test"] or samples
-    photos = read([sample.path for sample in samples], image_size, stream=arguments.stream, progress=True)
+    photos = read([sample.path for sample in samples], model.image_size, stream=arguments.stream, progress=True)
     if not len(photos.kept):
         raise InputError(f"None of the {len(samples)} files in {arguments.test_dir} could be read as an image.")
     samples = [samples[index] for index in photos.kept]
     skipped = [{"name": str(path), "reason": reason} for path, reason in photos.problems.items()]
-    seen = _seen_in_training(Path(arguments.model_path).parent, [sample.path for sample in samples])
+    seen = _seen_in_training(run_dir, [sample.path for sample in samples]) if _is_of_run(model, run_dir) else {}
     return photos.images, np.array([sample.target for sample in samples]), {"skipped": skipped, **seen}
 
 
@@ -735,6 +749,22 @@ def _known_to(run_dir: Path, dataset: Dataset, names: Sequence[str]) -> int | No
     return sum(name in learned for name in names)
 
 
+def _is_of_run(model: SimpleNamespace, run_dir: Path) -> bool:
+    """Whether a model is the one that the run in a folder has left, as far as the two say: another one may have been put, or left, there."""
+    from maskkit.training import LAST
+
+    try:
+        best = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))["weights_sha256"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return True
+    last = run_dir / LAST
+    return None in (best, model.sha256) or model.sha256 == best or last.is_file() and model.sha256 == _sha256(last)
+
+
+def _sha256(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
 def _own_test_split(run_dir: Path, image_size: int, stream: bool | None) -> tuple[Images, np.ndarray, dict[str, object]]:
     from maskkit.datasets import load_dataset
 
@@ -743,24 +773,19 @@ def _own_test_split(run_dir: Path, image_size: int, stream: bool | None) -> tupl
         source, options, size = str(data["source"]), dict(data["options"]), data["image_size"]
     except (OSError, ValueError, LookupError, TypeError):
         raise InputError(f"There is no config.json of a run in {run_dir}, so its test split is not known; give --test-dir.") from None
+    if source not in ("synthetic", "photos") and not Path(source).is_dir():
+        raise InputError(f"The photos of the run in {run_dir} were in {source}, and are not there any more; bring them back, or give --test-dir.")
     if size != image_size:
         raise InputError(f"The config.json in {run_dir} is of another run, with images of {size} pixels and not of {image_size}; give --test-dir.")
     try:
         dataset = load_dataset(source, image_size=image_size, **options, stream=stream, progress=True)
     except TypeError as error:  # an option that this version has not got
         raise InputError(f"The test split of the run in {run_dir} cannot be loaded again ({error}); give --test-dir.") from error
-    if source != "synthetic" and dataset.fingerprint != data.get("fingerprint") and _split_rows(dataset) != _rows_of_split(run_dir / "split.csv"):
+    if source != "synthetic" and dataset.fingerprint != data.get("fingerprint") and dataset.split_rows() != _rows_of_split(run_dir / "split.csv"):
         raise InputError(f"The photos in {source} are no longer those of the run in {run_dir}, so that its test photos among them are not known; "
                          "give --test-dir with photos that it has not seen.")
     test = dataset.subset("test")
     return test.images, test.targets.numpy(), {"skipped": [{"name": name, "reason": reason} for name, reason in dataset.skipped]}
-
-
-def _split_rows(dataset: Dataset) -> list[dict[str, str]]:
-    from maskkit.images import CLASS_NAMES
-
-    rows = zip(dataset.names, dataset.targets.tolist(), dataset.groups.tolist(), dataset.split.tolist())
-    return [{"path": name, "class": CLASS_NAMES[target], "group": str(group), "split": split} for name, target, group, split in rows]
 
 
 def _rows_of_split(path: Path) -> list[dict[str, str]]:
@@ -784,7 +809,10 @@ def _write_report(run_dir: Path, report: dict, test: Subset, y_score: np.ndarray
 
 
 def _about_groups(dataset: Dataset) -> str:
-    return f"{dataset.kept_together} images have a near-duplicate (or share a group) and stay in one split with it; {_about_skipped(dataset.skipped)}."
+    from maskkit.splits import straddling_groups
+
+    together = "some of them in another split" if len(straddling_groups(dataset.groups, dataset.split)) else "and stay in one split with it"
+    return f"{dataset.kept_together} images have a near-duplicate (or share a group) {together}; {_about_skipped(dataset.skipped)}."
 
 
 def _about_skipped(skipped: Sequence[tuple[str, str]], shown: int = 3) -> str:

@@ -188,6 +188,11 @@ class Dataset:
         counts = np.bincount(self.targets.numpy()[chosen], minlength=len(CLASS_NAMES))
         return {class_name: int(count) for class_name, count in zip(CLASS_NAMES, counts)}
 
+    def split_rows(self) -> list[dict[str, str]]:
+        """The table that a run keeps as ``split.csv``: path, class, group and split of each image."""
+        rows = zip(self.names, self.targets.tolist(), np.asarray(self.groups).tolist(), self.split.tolist())
+        return [{"path": name, "class": CLASS_NAMES[target], "group": str(group), "split": split} for name, target, group, split in rows]
+
     def _in_split(self, name: str) -> np.ndarray:
         if name not in SPLIT_NAMES:
             raise InputError(f"There is no split {name!r}; the splits are {', '.join(SPLIT_NAMES)}.")

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -80,8 +81,10 @@ class Exported:
     compared: int
 
 
-def export(checkpoint: Checkpoint, out: str | Path, images: ExportImages) -> list[Exported]:
+def export(checkpoint: Checkpoint, out: str | Path, images: ExportImages, *, made_from: str | Path | None = None) -> list[Exported]:
     """Write ``out`` (float32) and, beside it, an int8 version; each is compared with torch before it takes its name.
+
+    Of the file that the checkpoint was loaded from, ``made_from``, the metadata keep a hash: so it can be told which run a model is of.
 
     Returns
     -------
@@ -99,7 +102,7 @@ def export(checkpoint: Checkpoint, out: str | Path, images: ExportImages) -> lis
     need_packages()
     reference = Deployed(checkpoint.model.cpu().eval())
     with replace_file(out) as float_path, replace_file(int8_path(out)) as small_path:
-        _write_onnx(reference, float_path, checkpoint)
+        _write_onnx(reference, float_path, checkpoint, made_from)
         _write_int8(float_path, small_path, images)
         answers = {"torch": torch_answers(reference), **{name: OnnxModel(path, threads=1).predict_proba
                                                          for name, path in (("float32", float_path), ("int8", small_path))}}
@@ -191,7 +194,7 @@ def _export_images(dataset: Dataset, n: int, source: str) -> ExportImages:
     return ExportImages(some("train"), some("val"), source)
 
 
-def _write_onnx(model: Deployed, path: Path, checkpoint: Checkpoint) -> None:
+def _write_onnx(model: Deployed, path: Path, checkpoint: Checkpoint, made_from: str | Path | None) -> None:
     [onnx] = need("onnx")
     pixels = torch.zeros(2, checkpoint.image_size, checkpoint.image_size, 3, dtype=torch.uint8)
     with _quiet():
@@ -199,7 +202,7 @@ def _write_onnx(model: Deployed, path: Path, checkpoint: Checkpoint) -> None:
                                     dynamic_shapes={"pixels": {0: torch.export.Dim("n")}})
     proto = program.model_proto
     proto.doc_string = "Probability that the face in a photo wears a mask. The metadata say how to prepare a photo."
-    onnx.helper.set_model_props(proto, _metadata(checkpoint))
+    onnx.helper.set_model_props(proto, _metadata(checkpoint, made_from))
     onnx.checker.check_model(proto)
     onnx.save(proto, path)
 
@@ -241,9 +244,10 @@ def _last_layer(graph: object) -> list[str]:
     return [node.name for node in graph.node[weighted[-1]:]]
 
 
-def _metadata(checkpoint: Checkpoint) -> dict[str, str]:
+def _metadata(checkpoint: Checkpoint, made_from: str | Path | None) -> dict[str, str]:
     size = checkpoint.image_size
     return {
+        **({} if made_from is None else {"made_from_sha256": sha256(Path(made_from).read_bytes()).hexdigest()}),
         "format": FORMAT, "maskkit": maskkit.__version__, "network": checkpoint.model_name, "numbers": "float32",
         "image_size": str(size), "class_names": json.dumps(list(checkpoint.class_names)),
         "input": f"{INPUT}: uint8 in [0, 255], shape (n, {size}, {size}, 3), channels red, green, blue",

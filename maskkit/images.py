@@ -201,12 +201,18 @@ def _folders(root: Path) -> list[Path]:
 
 
 def files_below(root: Path, unreadable: Callable[[OSError], None] | None = None) -> Iterator[Path]:
-    """Every file in ``root`` and its subfolders; hidden files and what operating systems leave behind are passed over.
+    """Every file in ``root`` and its subfolders, those that are links too; hidden files and what operating systems leave behind are passed over.
 
     ``unreadable`` is called with the error of each folder that cannot be read; without it they are passed over, too.
     """
-    for folder, subfolders, names in os.walk(root, onerror=unreadable):
-        subfolders[:] = [name for name in subfolders if not is_junk(name)]
+    entered = {os.path.realpath(root)}  # a link may lead back, and round and round
+
+    def is_new(folder: str) -> bool:
+        place = os.path.realpath(folder)
+        return place not in entered and not entered.add(place)
+
+    for folder, subfolders, names in os.walk(root, onerror=unreadable, followlinks=True):
+        subfolders[:] = [name for name in subfolders if not is_junk(name) and is_new(os.path.join(folder, name))]
         yield from (Path(folder, name) for name in names if not is_junk(name))
 
 

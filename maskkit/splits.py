@@ -213,5 +213,5 @@ def _check_every_class_everywhere(have: np.ndarray, fractions: np.ndarray, count
             different = int((counts[:, target] > 0).sum())
             raise InputError(
                 f"{different} different photo{'s' * (different != 1)} of {name} cannot fill {needed} splits; "
-                "add photos (at least three of each class that are no copies of each other)."
+                "add photos (at least three of each class that are no copies of each other, and stand in different groups of a groups file)."
             )

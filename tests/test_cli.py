@@ -158,6 +158,12 @@ def test_options_of_a_study_are_refused_before_faces_are_drawn(monkeypatch, caps
     for options, said in ((["--sampler", "grid"], "no sampler 'grid'"), (["--trials", "0"], "at least 1 trial; got 0")):
         assert main(["tune", "--image-size", "16", *options]) == 2
         assert said in one_error_line(capsys)
+    everything = ["--learning-rate", "0.001", "--batch-size", "8", "--weight-decay", "0", "--augmentation", "none"]
+    assert main(["tune", "--image-size", "16", *everything]) == 2 and "Nothing is left to search" in one_error_line(capsys)
+    assert main(["tune", "--image-size", "16", "--storage", "nothing://there"]) == 2 and "nothing://there cannot be used" in one_error_line(capsys)
+    for command in ("tune", "train"):
+        assert main([command, "--data-dir", "anywhere", "--image-size", "16", "--groups", "nowhere.csv"]) == 2
+        assert "no groups file nowhere.csv" in one_error_line(capsys)
     # Under torchrun two trials would be trained as one network.
     for name, value in {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "localhost"}.items():
         monkeypatch.setenv(name, value)
@@ -231,7 +237,45 @@ def test_of_a_run_that_is_replaced_nothing_is_left_that_could_be_taken_for_the_n
         (trained / name).write_bytes(b"the older network")
     replaced = ["train", "--data-dir", str(photo_folder), "--run-dir", str(trained), *QUICK, "--seed", "5", "--learning-rate", "1e29", "--overwrite"]
     assert main(replaced) == 2 and "lower the learning rate" in capsys.readouterr().err
-    assert {path.name for path in trained.iterdir()} == {"last.pth", "history.csv", "config.json"}
+    assert {path.name for path in trained.iterdir()} == {"last.pth", "history.csv", "config.json", "split.csv"}
+
+
+def test_another_model_in_the_folder_of_a_run_is_not_measured_by_its_split(trained, photo_folder, tmp_path, capsys):
+    def test(name, *options):
+        capsys.readouterr()
+        return main(["test", "--model-path", str(trained / name), "--json", *options])
+
+    (trained / "copy.pth").write_bytes((trained / "mask_cnn_best.pth").read_bytes())
+    assert [test(name) for name in ("mask_cnn_best.pth", "copy.pth", "last.pth")] == [0, 0, 0]
+    assert main(["train", "--data-dir", str(photo_folder), "--run-dir", str(tmp_path / "other"), *QUICK, "--seed", "1"]) == 0
+    (trained / "other.pth").write_bytes((tmp_path / "other" / "mask_cnn_best.pth").read_bytes())
+    assert test("other.pth") == 2 and "other.pth is not the model that the run in" in one_error_line(capsys)
+    assert test("other.pth", "--test-dir", str(photo_folder)) == 0 and "seen_in_training" not in json.loads(capsys.readouterr().out)
+    assert test("copy.pth", "--test-dir", str(photo_folder)) == 0 and json.loads(capsys.readouterr().out)["seen_in_training"]
+
+
+def test_an_exported_model_is_of_the_run_until_that_has_another_one(trained, photo_folder, capsys):
+    pytest.importorskip("onnxscript")
+    assert main(["export", "--model-path", str(trained / "mask_cnn_best.pth")]) == 0
+    models = [["test", "--model-path", str(trained / name)] for name in ("mask_cnn_best.onnx", "mask_cnn_best_int8.onnx")]
+    assert [main(model) for model in models] == [0, 0]
+    kept = (trained / "mask_cnn_best.onnx").read_bytes()
+    assert main(["train", "--data-dir", str(photo_folder), "--run-dir", str(trained), *QUICK, "--seed", "1", "--overwrite"]) == 0
+    assert not list(trained.glob("*.onnx"))
+    (trained / "mask_cnn_best.onnx").write_bytes(kept)
+    capsys.readouterr()
+    assert main(models[0]) == 2 and "export the model again" in one_error_line(capsys)
+
+
+def test_a_run_whose_photos_have_moved(trained, photo_folder, tmp_path, capsys):
+    moved = photo_folder.rename(tmp_path / "moved")
+    test, resume = ["test", "--model-path", str(trained / "mask_cnn_best.pth")], ["train", "--data-dir", str(moved), "--run-dir", str(trained), *QUICK, "--resume", "--epochs", "3"]
+    capsys.readouterr()
+    assert main(test) == 2 and f"were in {photo_folder.resolve()}, and are not there any more" in one_error_line(capsys)
+    assert main(resume) == 0 and len(read_csv(trained / "history.csv")) == 3 and main(test) == 0
+    Image.open(moved / "with_mask" / "0.png").rotate(180).save(moved / "with_mask" / "0.png")
+    capsys.readouterr()
+    assert main(resume) == 2 and "other data or options" in one_error_line(capsys)
 
 
 def test_test_photos_that_are_no_longer_known_are_not_guessed(trained, photo_folder, capsys):
@@ -455,7 +499,7 @@ SOURCE = {"source": "synthetic", "image_size": 16, "options": {"n": 12}}
 @pytest.mark.parametrize("config, said", [
     ([], "no config.json"), (3, "no config.json"), ({"data": None}, "no config.json"), ({"data": {"source": "synthetic"}}, "no config.json"),
     ({"data": SOURCE | {"options": 7}}, "no config.json"), ({"data": SOURCE | {"options": {"n": 12, "hats": 2}}}, "cannot be loaded again (load_dataset() got an unexpected"),
-    ({"data": SOURCE | {"image_size": 24}}, "of another run, with images of 24 pixels and not of 16"), ({"data": SOURCE | {"source": 5}}, "folder 5 does not exist"),
+    ({"data": SOURCE | {"image_size": 24}}, "of another run, with images of 24 pixels and not of 16"), ({"data": SOURCE | {"source": 5}}, "were in 5, and are not there any more; bring them back, or give --test-dir"),
 ])
 def test_an_odd_config_is_one_sentence(trained, capsys, config, said):
     (trained / "config.json").write_text(json.dumps(config))

@@ -77,7 +77,7 @@ def test_two_processes_of_a_notebook_train_to_the_weights_of_one(photo_folder, t
                 assert [row[key] for key in same] == pytest.approx([expected_row[key] for key in same], abs=1e-5)
         if name != "residual":
             torch.testing.assert_close(weights, expected.model.state_dict(), atol=1e-4, rtol=0)
-    assert {path.name for path in (tmp_path / "whole").iterdir()} == {"mask_cnn_best.pth", "last.pth", "history.csv", "config.json"}
+    assert {path.name for path in (tmp_path / "whole").iterdir()} == {"mask_cnn_best.pth", "last.pth", "history.csv", "config.json", "split.csv"}
     best = load_checkpoint(tmp_path / "whole" / "mask_cnn_best.pth").model.state_dict()
     assert all(torch.equal(best[key], first["whole"][0][key]) for key in best)
 

@@ -127,11 +127,11 @@ def test_every_network_can_be_exported(name, tmp_path):
 def test_a_file_that_does_not_agree_replaces_none(exported, tmp_path, monkeypatch):
     checkpoint, _, _ = exported
 
-    def write_another(model, path, checkpoint):
+    def write_another(model, path, checkpoint, made_from):
         another = copy.deepcopy(model)
         with torch.no_grad():
             next(another.parameters()).add_(1e-3)
-        true_write(another, path, checkpoint)
+        true_write(another, path, checkpoint, made_from)
 
     true_write = exporter._write_onnx
     monkeypatch.setattr(exporter, "_write_onnx", write_another)

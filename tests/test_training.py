@@ -115,7 +115,7 @@ def test_the_test_split_is_not_touched(easy_dataset):
 
 def test_run_folder(easy_dataset, tmp_path):
     result = fit(easy_dataset, QUICK, run_dir=tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"mask_cnn_best.pth", "last.pth", "history.csv", "config.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"mask_cnn_best.pth", "last.pth", "history.csv", "config.json", "split.csv"}
     rows = read_csv(tmp_path / "history.csv")
     assert list(rows[0]) == ["epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "lr", "seconds", "images_per_second"]
     assert training.read_history(tmp_path / "history.csv") == result.history
@@ -414,7 +414,7 @@ def test_an_interrupted_run_whose_loss_was_never_a_number_is_interrupted(easy_da
     scripted_losses([math.nan] * 10)
     stopped = fit(easy_dataset, QUICK, run_dir=tmp_path, on_epoch=interrupt)
     assert (stopped.stopped_because, stopped.best_epoch, len(stopped.history)) == ("interrupted", 0, 1)
-    assert {path.name for path in tmp_path.iterdir()} == {"last.pth", "history.csv", "config.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"last.pth", "history.csv", "config.json", "split.csv"}
 
 
 @pytest.mark.parametrize("options", [{}, {"weight_decay": 0.05, "schedule": "one_cycle", "averaging": 0.9}])
@@ -708,6 +708,17 @@ def test_who_learns_from_a_teacher_learns_its_mistakes_too(easy_dataset, tmp_pat
     shorter = fit(easy_dataset, dataclasses.replace(config, epochs=3), run_dir=tmp_path / "shorter")
     assert len(shorter.history) == 3
     assert equal_weights(fit(easy_dataset, config, run_dir=tmp_path / "shorter", resume=True).model, learner.model)
+
+
+def test_a_resumed_run_keeps_to_the_weights_that_it_began_with(easy_dataset, tmp_path):
+    for name in ("first", "second"):
+        fit(easy_dataset, dataclasses.replace(QUICK, seed=len(name)), run_dir=tmp_path / name)
+    first, second = (tmp_path / name / "mask_cnn_best.pth" for name in ("first", "second"))
+    fit(easy_dataset, dataclasses.replace(QUICK, weights=first), run_dir=tmp_path / "run")
+    with pytest.raises(InputError, match=r"goes on from its own weights \(it began with: .*first"):
+        fit(easy_dataset, dataclasses.replace(QUICK, epochs=5, weights=second), run_dir=tmp_path / "run", resume=True)
+    fit(easy_dataset, dataclasses.replace(QUICK, epochs=5), run_dir=tmp_path / "run", resume=True)
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["train"]["weights"] == str(first)
 
 
 def test_no_teacher_there(easy_dataset):

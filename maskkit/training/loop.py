@@ -105,7 +105,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
         Its train and val splits are used; its test split is not touched.
     config : TrainConfig
     run_dir : path, optional
-        Receives ``mask_cnn_best.pth`` and ``last.pth`` after each epoch, ``history.csv`` and ``config.json``; a run that is there is replaced.
+        Receives ``mask_cnn_best.pth`` and ``last.pth`` after each epoch, ``history.csv``, ``config.json`` and ``split.csv``; a run that is there is replaced.
     on_epoch : function, optional
         Called with the history after each epoch: to print, to draw, or to stop by raising KeyboardInterrupt.
     resume : bool

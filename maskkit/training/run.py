@@ -3,7 +3,7 @@
 import copy
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from maskkit.training.stopping import EarlyStopping
 
 LAST = "last.pth"
 # What the command line adds to the folder when the training is over: reports, and the models that it exports.
-REPORTS = ("split.csv", "report.json", "mistakes.png", "mask_cnn_best.onnx", "mask_cnn_best_int8.onnx")
+REPORTS = ("report.json", "mistakes.png", "mask_cnn_best.onnx", "mask_cnn_best_int8.onnx")
 DAMAGED = (LookupError, TypeError, AttributeError, ValueError, RuntimeError)  # what comes of a state that is not as it was written
 ENDS = ("early stopping", "all epochs done")  # how a run that was not interrupted ends
 
@@ -135,7 +135,7 @@ class Run:
         self.writes = writes and self.folder is not None  # of several processes only the first one does
         self.config, self.data, self.given, self.model, self.mean = config, describe_data(dataset), given_files(config), model, mean
         self.judged = mean.module if mean else model  # the weights of which the best are kept
-        self.optimizer, self.scheduler, self.stopping, self.generator = optimizer, scheduler, stopping, generator
+        self.optimizer, self.scheduler, self.stopping, self.generator, self.dataset = optimizer, scheduler, stopping, generator, dataset
         self.history: list[HistoryRow] = []
         self.best_state: dict[str, Tensor] | None = None
 
@@ -153,6 +153,8 @@ class Run:
         if len(self.history) == 1:  # of an older run that this one replaces, nothing may be taken for its own
             for name in REPORTS if improved else (BEST, *REPORTS):
                 (self.folder / name).unlink(missing_ok=True)
+        if len(self.history) == 1 or not (self.folder / "split.csv").exists():
+            write_csv(self.folder / "split.csv", self.dataset.split_rows())
 
     def restore(self) -> None:
         """Go back to the state after the last epoch that was completed.
@@ -175,10 +177,17 @@ class Run:
         state = last.training_state
         if not state:
             raise InputError(f"The run in {self.folder} cannot be resumed: its {LAST} is a finished model, and not what training left behind.")
-        if _fixed(state["config"]) != _fixed(asdict(self.config)) or state["data"] != self.data:
+        # The pixels, labels and split in their order; the folder may have moved.
+        same_data = all(state["data"][name] == self.data[name] for name in ("fingerprint", "image_size"))
+        if _fixed(state["config"]) != _fixed(asdict(self.config)) or not same_data:
             raise InputError(f"The run in {self.folder} was made with other data or options; resume it with the same ones (see its config.json).")
         if state.get("given", self.given).get("teacher") != self.given.get("teacher"):
             raise InputError(f"The run in {self.folder} learned from another teacher, which stood in {self.config.teacher} then; give that one, or train anew.")
+        began_with = _complete(state["config"])["weights"]
+        if self.config.weights not in (*WEIGHTS, began_with):
+            raise InputError(f"The run in {self.folder} goes on from its own weights (it began with: {began_with}); leave {self.config.weights} away.")
+        self.config = replace(self.config, weights=began_with)
+        self.given = state.get("given", self.given)
         self.model.load_state_dict(last.model.state_dict())
         self.optimizer.load_state_dict(state["optimizer"])
         self.scheduler.load_state_dict(state.get("scheduler", self.scheduler.state_dict()))

@@ -277,7 +277,10 @@ def test_an_image_size_is_a_whole_number(size):
 
 def test_folders_that_are_links_are_entered_once(tmp_path):
     touch(tmp_path / "elsewhere" / "a.png", tmp_path / "data" / "with_mask" / "b.png", tmp_path / "data" / "without_mask" / "c.png")
-    (tmp_path / "data" / "with_mask" / "more").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    try:
+        (tmp_path / "data" / "with_mask" / "more").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    except OSError:
+        pytest.skip("no links may be made here, as on Windows")
     (tmp_path / "data" / "with_mask" / "the same").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
     (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "data" / "with_mask", target_is_directory=True)
     assert [sample.path.name for sample in find_samples(tmp_path / "data")] == ["b.png", "a.png", "c.png"]

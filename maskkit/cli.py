@@ -15,7 +15,6 @@ from datetime import datetime
 from difflib import get_close_matches
 from functools import partial
 from glob import escape, glob
-from hashlib import sha256
 from itertools import chain, count
 from pathlib import Path
 from types import SimpleNamespace
@@ -668,11 +667,12 @@ def _load_model(arguments: argparse.Namespace) -> SimpleNamespace:
         return SimpleNamespace(image_size=model.image_size, predict_proba=model.predict_proba, sha256=model.metadata.get("made_from_sha256"))
     from maskkit import evaluation
     from maskkit.checkpoints import load_checkpoint
+    from maskkit.files import file_digest
     from maskkit.runtime import resolve_device
 
     checkpoint = load_checkpoint(arguments.model_path, resolve_device(arguments.device))
     return SimpleNamespace(image_size=checkpoint.image_size, predict_proba=partial(evaluation.predict_proba, checkpoint.model),
-                           sha256=_sha256(Path(arguments.model_path)))
+                           sha256=file_digest(arguments.model_path))
 
 
 def _test_images(arguments: argparse.Namespace, model: SimpleNamespace) -> tuple[Images, np.ndarray, dict[str, object]]:
@@ -701,20 +701,43 @@ def _test_images(arguments: argparse.Namespace, model: SimpleNamespace) -> tuple
 
 def _seen_in_training(run_dir: Path, paths: Sequence[Path]) -> dict[str, object]:
     """How many of these photos the model of a run was trained or chosen on, and a warning if it was; nothing where the run folder does not say."""
-    from maskkit.photos import photos_dir
-    from maskkit.splits import seen_in_training
-
-    try:
-        source = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))["data"]["source"]
-        # Drawn faces are no files that could be compared.
-        n = None if source == "synthetic" else seen_in_training(run_dir / "split.csv", photos_dir() if source == "photos" else Path(source), paths)
-    except (OSError, ValueError, LookupError, TypeError):
-        return {}
+    n = _photos_known_to(run_dir, paths)
     if not n:
         return {} if n is None else {"seen_in_training": 0}
     whose = f"{n} of these {len(paths)} photos are ones" if n > 1 else f"1 of these {len(paths)} photos is one"
     return {"seen_in_training": n, "warning": f"{whose} that the model was trained or chosen on, so that this accuracy says little about new photos; "
                                               "test on others, or leave --test-dir away for the test photos of its own run."}
+
+
+def _photos_known_to(run_dir: Path, paths: Sequence[Path]) -> int | None:
+    """How many of these photos a run was trained or chosen on; None where its folder does not say, as with drawn faces, which are no files."""
+    from maskkit.splits import seen_in_training
+
+    source = _told(run_dir, "data", "source")
+    if not isinstance(source, str) or source == "synthetic":
+        return None
+    try:
+        return seen_in_training(run_dir / "split.csv", _folder_of(source), paths)
+    except (OSError, ValueError):
+        return None
+
+
+def _told(run_dir: Path, *keys: str) -> object:
+    """What the ``config.json`` of a run says under these keys; None if it does not, or is none."""
+    try:
+        value = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))
+        for key in keys:
+            value = value[key]
+        return value
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _folder_of(source: str) -> Path:
+    """Where the photos of a data set lie."""
+    from maskkit.photos import photos_dir
+
+    return photos_dir() if source == "photos" else Path(source)
 
 
 def _leaks(dataset: Dataset, config: TrainConfig) -> list[str]:
@@ -733,17 +756,11 @@ def _leaks(dataset: Dataset, config: TrainConfig) -> list[str]:
 
 def _known_to(run_dir: Path, dataset: Dataset, names: Sequence[str]) -> int | None:
     """How many of these pictures of ``dataset`` another run was trained or chosen on; None where its folder does not say."""
-    from maskkit.photos import photos_dir
-
     if dataset.source != "synthetic":
-        folder = photos_dir() if dataset.source == "photos" else Path(dataset.source)
-        return _seen_in_training(run_dir, [folder / name for name in names]).get("seen_in_training")
-    try:
-        data = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))["data"]
-        # A face is drawn from its number and these, whatever the number of faces and the size of the picture.
-        if data["source"] != "synthetic" or any(data["options"].get(name) != dataset.options.get(name) for name in ("seed", "variety")):
-            return None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return _photos_known_to(run_dir, [_folder_of(dataset.source) / name for name in names])
+    # A face is drawn from its number and these, whatever the number of faces and the size of the picture.
+    same_faces = all(_told(run_dir, "data", "options", name) == dataset.options[name] for name in ("seed", "variety"))
+    if _told(run_dir, "data", "source") != "synthetic" or not same_faces:
         return None
     learned = {row.get("path") for row in _rows_of_split(run_dir / "split.csv") if row.get("split") in ("train", "val")}
     return sum(name in learned for name in names)
@@ -751,18 +768,11 @@ def _known_to(run_dir: Path, dataset: Dataset, names: Sequence[str]) -> int | No
 
 def _is_of_run(model: SimpleNamespace, run_dir: Path) -> bool:
     """Whether a model is the one that the run in a folder has left, as far as the two say: another one may have been put, or left, there."""
+    from maskkit.files import file_digest
     from maskkit.training import LAST
 
-    try:
-        best = json.loads((run_dir / "config.json").read_text(encoding="utf-8"))["weights_sha256"]
-    except (OSError, ValueError, LookupError, TypeError):
-        return True
-    last = run_dir / LAST
-    return None in (best, model.sha256) or model.sha256 == best or last.is_file() and model.sha256 == _sha256(last)
-
-
-def _sha256(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
+    best, last = _told(run_dir, "weights_sha256"), run_dir / LAST
+    return None in (best, model.sha256) or model.sha256 == best or last.is_file() and model.sha256 == file_digest(last)
 
 
 def _own_test_split(run_dir: Path, image_size: int, stream: bool | None) -> tuple[Images, np.ndarray, dict[str, object]]:

@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ import maskkit
 from maskkit.checkpoints import Checkpoint
 from maskkit.datasets import Dataset, load_dataset
 from maskkit.errors import InputError, require
-from maskkit.files import replace_file
+from maskkit.files import file_digest, replace_file
 from maskkit.onnx_model import FORMAT, INPUT, OUTPUT, OnnxModel, need
 
 TOLERANCE = 1e-5      # largest difference of a probability that a float32 model may have from torch
@@ -247,7 +246,7 @@ def _last_layer(graph: object) -> list[str]:
 def _metadata(checkpoint: Checkpoint, made_from: str | Path | None) -> dict[str, str]:
     size = checkpoint.image_size
     return {
-        **({} if made_from is None else {"made_from_sha256": sha256(Path(made_from).read_bytes()).hexdigest()}),
+        **({} if made_from is None else {"made_from_sha256": file_digest(made_from)}),
         "format": FORMAT, "maskkit": maskkit.__version__, "network": checkpoint.model_name, "numbers": "float32",
         "image_size": str(size), "class_names": json.dumps(list(checkpoint.class_names)),
         "input": f"{INPUT}: uint8 in [0, 255], shape (n, {size}, {size}, 3), channels red, green, blue",

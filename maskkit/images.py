@@ -208,8 +208,9 @@ def files_below(root: Path, unreadable: Callable[[OSError], None] | None = None)
     entered = {os.path.realpath(root)}  # a link may lead back, and round and round
 
     def is_new(folder: str) -> bool:
-        place = os.path.realpath(folder)
-        return place not in entered and not entered.add(place)
+        before = len(entered)
+        entered.add(os.path.realpath(folder))
+        return len(entered) > before
 
     for folder, subfolders, names in os.walk(root, onerror=unreadable, followlinks=True):
         subfolders[:] = [name for name in subfolders if not is_junk(name) and is_new(os.path.join(folder, name))]

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from maskkit.errors import InputError
-from maskkit.files import cache_dir, folder_beside, read_csv
+from maskkit.files import cache_dir, file_digest, folder_beside, read_csv
 from maskkit.images import CLASS_NAMES, files_below
 from maskkit.progress import progress_bar
 
@@ -189,7 +189,7 @@ def verify_photos(folder: str | Path) -> Photos:
     folder = Path(folder)
     rows = {row["path"]: row["sha256"] for row in read_manifest()}
     there = {path.relative_to(folder).as_posix(): path for name in CLASS_NAMES if (folder / name).is_dir() for path in files_below(folder / name, _refuse)}
-    same = {name for name in rows.keys() & there.keys() if sha256(there[name].read_bytes()).hexdigest() == rows[name]}
+    same = {name for name in rows.keys() & there.keys() if file_digest(there[name]) == rows[name]}
     if not same:
         raise InputError(f"{folder} exists already and holds none of the photos; choose another --out, or remove it.")
     return Photos(folder, len(same), tuple(sorted(rows.keys() - there.keys())), tuple(sorted((rows.keys() & there.keys()) - same)),

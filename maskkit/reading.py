@@ -201,30 +201,30 @@ def channels_first(images: np.ndarray) -> Tensor:
 
 def _load_all(paths: Sequence[Path], image_size: int, with_thumbnails: bool, progress: bool) -> tuple[np.ndarray, np.ndarray | None, np.ndarray, dict[Path, str]]:
     """All pictures, their thumbnails, which could be read, and why the others could not."""
-    images, small, kept, problems = [], [], [], {}
-    for index, seen in enumerate(_each(paths, partial(_decode, image_size=image_size, with_thumbnail=with_thumbnails), progress)):
-        if isinstance(seen, InputError):
-            problems[paths[index]] = str(seen)
-            continue
-        kept.append(index)
-        images.append(seen[0])
-        small.append(seen[1])
-    pictures = np.stack(images) if images else np.empty((0, image_size, image_size, 3), np.uint8)
-    return pictures, np.stack(small) if with_thumbnails and small else None, np.array(kept, dtype=int), problems
+    images: list[np.ndarray] = []
+    small, kept, problems = _decode_each(paths, image_size, with_thumbnails, progress, images.append)
+    return np.stack(images) if images else np.empty((0, image_size, image_size, 3), np.uint8), small, kept, problems
 
 
 def _look(paths: Sequence[Path], image_size: int, with_thumbnails: bool, progress: bool) -> Reading:
     """One pass over the files, of which only what is small is kept: which can be read, a hash of the pixels, thumbnails."""
-    small, kept, problems, digest = [], [], {}, _new_digest()
+    digest = _new_digest()
+    small, kept, problems = _decode_each(paths, image_size, with_thumbnails, progress, lambda image: _add_pixels(digest, [channels_first(image)]))
+    return Reading(StreamedImages([paths[index] for index in kept], image_size, digest), kept, problems, small)
+
+
+def _decode_each(paths: Sequence[Path], image_size: int, with_thumbnails: bool, progress: bool,
+                 take_in: Callable[[np.ndarray], object]) -> tuple[np.ndarray | None, np.ndarray, dict[Path, str]]:
+    """Hand each picture that can be read to ``take_in``, in order; give back the thumbnails, which those were, and why the others could not."""
+    small, kept, problems = [], [], {}
     for index, seen in enumerate(_each(paths, partial(_decode, image_size=image_size, with_thumbnail=with_thumbnails), progress)):
         if isinstance(seen, InputError):
             problems[paths[index]] = str(seen)
             continue
+        take_in(seen[0])
         kept.append(index)
         small.append(seen[1])
-        _add_pixels(digest, [channels_first(seen[0])])
-    images = StreamedImages([paths[index] for index in kept], image_size, digest)
-    return Reading(images, np.array(kept, dtype=int), problems, np.stack(small) if with_thumbnails and small else None)
+    return np.stack(small) if with_thumbnails and small else None, np.array(kept, dtype=int), problems
 
 
 def _decode(path: Path, image_size: int, with_thumbnail: bool) -> tuple[np.ndarray, np.ndarray | None]:

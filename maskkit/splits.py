@@ -4,13 +4,12 @@ import logging
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 from maskkit.errors import InputError, seen
-from maskkit.files import read_csv
+from maskkit.files import file_digest, read_csv
 from maskkit.images import CLASS_NAMES, SPLIT_NAMES
 
 FRACTIONS = (0.7, 0.15, 0.15)
@@ -146,12 +145,12 @@ def seen_in_training(split_file: str | Path, photos: Path, paths: Sequence[Path]
             gone.add(path.parts[-2:])
 
     @cache
-    def contents(size: int) -> set[bytes]:  # read only where a photo has that very size
-        return {sha256(path.read_bytes()).digest() for path in by_size[size]}
+    def contents(size: int) -> set[str]:  # read only where a photo has that very size
+        return {file_digest(path) for path in by_size[size]}
 
     def known(path: Path) -> bool:
         size = path.stat().st_size
-        return path.parts[-2:] in gone or size in by_size and sha256(path.read_bytes()).digest() in contents(size)
+        return path.parts[-2:] in gone or size in by_size and file_digest(path) in contents(size)
 
     return sum(map(known, paths))
 

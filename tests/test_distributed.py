@@ -136,7 +136,8 @@ def test_torchrun_writes_and_prints_once(photo_folder, tmp_path):
 
 
 @needs_fork
-@pytest.mark.parametrize("end, message", [pytest.param("kill the first", "--resume to go on", marks=pytest.mark.slow), ("kill the second", "--resume to go on"), ("Ctrl-C", "--resume to go on")])
+@pytest.mark.parametrize("end, message", [pytest.param("kill the first", "with --run-dir {} --resume to go on", marks=pytest.mark.slow), ("kill the second", "with --run-dir {} --resume to go on"),
+                                          ("Ctrl-C", "add --run-dir {} --resume to go on")])
 def test_a_run_that_was_ended_says_so_and_can_be_resumed(photo_folder, tmp_path, end, message):
     run_dir = tmp_path / "run"
     with torchrun(photo_folder, run_dir, "--epochs", "100000", "--patience", "100000") as running:
@@ -150,7 +151,7 @@ def test_a_run_that_was_ended_says_so_and_can_be_resumed(photo_folder, tmp_path,
             [victim] = [child for child in psutil.Process(running.pid).children() if child.environ().get("RANK") == rank]
             victim.kill()
         _, errors = running.communicate()
-    assert running.returncode and message in errors, errors
+    assert running.returncode and message.format(run_dir) in errors, errors
     before = read_csv(run_dir / "history.csv")
     assert len(before) >= 2 and main(train(photo_folder, run_dir, "--resume", "--epochs", str(len(before) + 1), "--patience", "100000")) == 0
     assert read_csv(run_dir / "history.csv")[:-1] == before

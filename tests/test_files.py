@@ -9,7 +9,7 @@ from filelock import FileLock
 
 from maskkit import files
 from maskkit.errors import InputError
-from maskkit.files import cache_dir, drawn_once, folder_beside, read_csv, replace_file, write_csv, write_json
+from maskkit.files import cache_dir, drawn_once, file_digest, folder_beside, read_csv, replace_file, write_csv, write_json
 
 
 def test_rows_come_back(tmp_path):
@@ -191,3 +191,8 @@ def test_a_folder_is_refused_before_the_work(tmp_path):
     with pytest.raises(InputError, match="is a folder"), replace_file(tmp_path):
         raise AssertionError("the work was done")
     assert not list(tmp_path.parent.glob(f".{tmp_path.name}*"))
+
+
+def test_the_digest_of_a_file_is_that_of_its_contents(tmp_path):
+    (tmp_path / "abc").write_bytes(b"abc")
+    assert file_digest(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2, appendix B.1

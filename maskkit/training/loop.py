@@ -192,8 +192,8 @@ def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_
 
     Lets a notebook be opened on its own: what an earlier chapter would have left is made on the spot, and a run that was
     interrupted (a lost connection, an ended kernel) goes on where it was; if too little is left of it, a warning says so before it
-    is replaced. A run with other data, options, first weights or teacher is replaced, too. ``origin`` of the result says which of these it was, and for a run that was found when it was made, and by whom.
-    InputError as in `fit`.
+    is replaced. A run with other data, options, first weights or teacher is replaced, too. ``origin`` of the result says which of
+    these it was, and for a run that was found when it was made, and by whom. InputError as in `fit`.
     """
     require_data_and_config(dataset, config)
     require(run_dir, (str, PathLike), "load_or_train needs a run folder (fit does without)")

@@ -1,7 +1,6 @@
 """What a training run leaves behind: the best weights, the history, and a folder from which it can go on."""
 
 import copy
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
@@ -14,7 +13,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from maskkit.checkpoints import BEST, Checkpoint, load_checkpoint, save_checkpoint
 from maskkit.datasets import Dataset
 from maskkit.errors import InputError
-from maskkit.files import read_csv, write_csv, write_json
+from maskkit.files import file_digest, read_csv, write_csv, write_json
 from maskkit.models import WEIGHTS
 from maskkit.runtime import random_states, resolve_device, restore_random_states, versions
 from maskkit.training.averaging import RunningMean
@@ -72,7 +71,7 @@ def finished_run(run_dir: Path, config: TrainConfig, dataset: Dataset) -> FitRes
     if record is None or record["stopped_because"] not in ENDS:
         return None
     try:
-        if record.get("weights_sha256") in (None, _digest(run_dir / BEST)):
+        if record.get("weights_sha256") in (None, file_digest(run_dir / BEST)):
             best = load_checkpoint(run_dir / BEST, resolve_device(config.device))
             return FitResult(best.model, read_history(run_dir / "history.csv"), best.epoch, record["stopped_because"], _origin(run_dir, record))
     except (OSError, ValueError, KeyError):
@@ -103,11 +102,7 @@ def _record(run_dir: Path, config: TrainConfig, dataset: Dataset) -> dict | None
 def given_files(config: TrainConfig) -> dict[str, str]:
     """Hashes of the files that a run begins with or learns from: another network may stand under the same name one day."""
     paths = {"weights": None if config.weights in WEIGHTS else config.weights, "teacher": config.teacher}
-    return {name: _digest(Path(path)) for name, path in paths.items() if path and Path(path).is_file()}
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return {name: file_digest(path) for name, path in paths.items() if path and Path(path).is_file()}
 
 
 def _origin(run_dir: Path, record: dict) -> str:
@@ -227,7 +222,7 @@ class Run:
             "train": asdict(self.config), "data": self.data, "given": self.given, "versions": versions(),
             "epochs_done": self.stopping.epoch, "best_epoch": self.stopping.best_epoch, "stopped_because": stopped_because,
             "made_on": date.today().isoformat(), "made_by": self.made_by,
-            "weights_sha256": _digest(self.folder / BEST) if stopped_because and self.best_state is not None else None,
+            "weights_sha256": file_digest(self.folder / BEST) if stopped_because and self.best_state is not None else None,
         })
 
 

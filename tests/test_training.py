@@ -710,6 +710,19 @@ def test_who_learns_from_a_teacher_learns_its_mistakes_too(easy_dataset, tmp_pat
     assert equal_weights(fit(easy_dataset, config, run_dir=tmp_path / "shorter", resume=True).model, learner.model)
 
 
+def test_a_run_folder_may_be_made_by_another_process_just_now(easy_dataset, tmp_path, monkeypatch):
+    is_dir = Path.is_dir
+
+    def made_meanwhile(path):
+        found = is_dir(path)
+        if path == tmp_path / "run":
+            path.mkdir(exist_ok=True)
+        return found
+
+    monkeypatch.setattr(Path, "is_dir", made_meanwhile)
+    assert fit(easy_dataset, dataclasses.replace(QUICK, epochs=1), run_dir=tmp_path / "run").history
+
+
 def test_a_resumed_run_keeps_to_the_weights_that_it_began_with(easy_dataset, tmp_path):
     for name in ("first", "second"):
         fit(easy_dataset, dataclasses.replace(QUICK, seed=len(name)), run_dir=tmp_path / name)

@@ -124,7 +124,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     require_data_and_config(dataset, config)
     if on_epoch is not None and (isinstance(on_epoch, type) or not callable(on_epoch)):
         raise InputError(f"on_epoch is called with the history after each epoch, as LiveCurves() can be; got {seen(on_epoch)}.")
-    if run_dir is not None and not Path(run_dir).is_dir() and Path(run_dir).exists():
+    if run_dir is not None and Path(run_dir).is_file():  # one look: another process of this run may be making the folder just now
         raise InputError(f"The run folder {run_dir} is a file; give a folder, there or not.")
     if not (dataset.split == "val").any():
         raise InputError("The data set has no validation images, by which training stops and keeps the best weights; give val a share of its fractions.")

@@ -3,9 +3,11 @@
 import dataclasses
 import json
 import math
+import os
 import signal
 from contextlib import contextmanager, nullcontext
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -716,7 +718,7 @@ def test_a_run_folder_may_be_made_by_another_process_just_now(easy_dataset, tmp_
     def made_meanwhile(path):
         found = is_dir(path)
         if path == tmp_path / "run":
-            path.mkdir(exist_ok=True)
+            os.makedirs(path, exist_ok=True)
         return found
 
     monkeypatch.setattr(Path, "is_dir", made_meanwhile)

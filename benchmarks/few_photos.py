@@ -2,6 +2,7 @@
 
     python benchmarks/few_photos.py --pretrain --draw 0 1 2 --table    # all of it; interrupted, it goes on where it was
     python benchmarks/few_photos.py --pretrain --draw 0 --photos 50 --pairs 1500    # a small part of it
+    python benchmarks/few_photos.py --packaged --draw 0 1 2 --starts fine-tuned     # the weights that come with the package
 
 The backbone is what `maskkit pretrain` makes (10,000 drawn faces at 80 pixels, each bare and masked, 16 epochs); it takes photos of any size.
 
@@ -31,7 +32,7 @@ from maskkit.datasets import Dataset
 from maskkit.files import read_csv, write_csv
 from maskkit.pretraining import PretrainConfig, pretrain
 from maskkit.results import save_result
-from maskkit.training import BEST, LAST, recipe
+from maskkit.training import BEST, LAST, recipe, starting_model
 
 EPOCHS = {50: 60, 200: 30, 1000: 15, 0: 10}  # by the number of photos; 0 stands for all of them
 STARTS = ("scratch", "frozen", "fine-tuned")
@@ -40,26 +41,27 @@ NAMES = {"drawn faces only": "no photo", "scratch": "from scratch", "frozen": "f
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """How large the photos are, and how many drawn faces the backbone has seen; each setting keeps its runs apart."""
+    """How large the photos are, and how many drawn faces the backbone has seen (None: it is the package's own); each setting keeps its runs apart."""
 
     image_size: int
-    pairs: int
+    pairs: int | None
 
     @property
     def folder(self) -> Path:
-        return Path("runs/few_photos") / f"{self.image_size}px-{self.pairs}-pairs"
+        return Path("runs/few_photos") / f"{self.image_size}px-{'packaged' if self.pairs is None else f'{self.pairs}-pairs'}"
 
     @property
-    def backbone(self) -> Path:
-        return Path("runs/few_photos") / f"drawn-{self.pairs}" / BEST
+    def weights(self) -> str | Path:
+        """As `TrainConfig` takes them."""
+        return "drawn" if self.pairs is None else Path("runs/few_photos") / f"drawn-{self.pairs}" / BEST
 
 
-def plan(start: str, photos: int, seed: int, backbone: Path) -> TrainConfig:
+def plan(start: str, photos: int, seed: int, weights: str | Path) -> TrainConfig:
     """How a network is trained on so many photos."""
     shared = {"model": "maskresnet", "epochs": EPOCHS[photos], "patience": EPOCHS[photos], "batch_size": 16 if 0 < photos <= 200 else 32, "seed": seed, "averaging": 0.0}
     if start == "scratch":
         return recipe("modern", **shared)
-    return recipe("transfer", **shared, weights=backbone, **({"freeze": True, "learning_rate": 3e-3} if start == "frozen" else {}))
+    return recipe("transfer", **shared, weights=weights, **({"freeze": True, "learning_rate": 3e-3} if start == "frozen" else {}))
 
 
 def few(dataset: Dataset, photos: int, draw: int) -> Dataset:
@@ -88,7 +90,7 @@ def run(dataset: Dataset, setting: Setting, start: str, photos: int, draw: int, 
         return
     chosen, started = few(dataset, photos, draw), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        fit(chosen, plan(start, photos, draw, setting.backbone), run_dir=folder)
+        fit(chosen, plan(start, photos, draw, setting.weights), run_dir=folder)
         model = load_checkpoint(Path(folder) / LAST).model
     row = {"start": start, "photos": len(chosen.subset("train")), "draw": draw, "seconds": round(time.perf_counter() - started), **measure(model, dataset, val_only)}
     write_csv(path, [row])
@@ -97,7 +99,7 @@ def run(dataset: Dataset, setting: Setting, start: str, photos: int, draw: int, 
 
 def table(dataset: Dataset, setting: Setting, machine: str) -> None:
     """Print means and spreads, and keep every row for the notebook."""
-    backbone = {"start": "drawn faces only", "photos": 0, "draw": 0, "seconds": 0, **measure(load_checkpoint(setting.backbone).model, dataset, False)}
+    backbone = {"start": "drawn faces only", "photos": 0, "draw": 0, "seconds": 0, **measure(starting_model(plan("fine-tuned", 0, 0, setting.weights), setting.image_size).eval(), dataset, False)}
     texts = [row for path in sorted((setting.folder / "rows").glob("*.csv")) for row in read_csv(path)]
     rows = [backbone, *({key: value if key == "start" else float(value) for key, value in row.items()} for row in texts)]
     print("| start | photos | draws | test accuracy, mean | lowest to highest | standard deviation | AUC |\n| --- | --- | --- | --- | --- | --- | --- |")
@@ -121,14 +123,17 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="print the table and keep it")
     parser.add_argument("--image-size", type=int, default=96)
     parser.add_argument("--pairs", type=int, default=10_000, help="faces drawn for the backbone, each bare and masked")
+    parser.add_argument("--packaged", action="store_true", help="begin with the weights that come with the package in place of a backbone made here")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="1 where two runs share two cores")
     parser.add_argument("--machine", default=f"{os.cpu_count()} cores", help="said in the table")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     print(f"{date.today()}, torch {torch.__version__}, {torch.get_num_threads()} threads", flush=True)
-    setting = Setting(arguments.image_size, arguments.pairs)
+    if arguments.packaged and arguments.pretrain:
+        parser.error("--packaged takes weights that are there, and --pretrain makes others; give one of them.")
+    setting = Setting(arguments.image_size, None if arguments.packaged else arguments.pairs)
     if arguments.pretrain:
-        pretrain(PretrainConfig(pairs=setting.pairs), setting.backbone.parent, progress=True)
+        pretrain(PretrainConfig(pairs=setting.pairs), setting.weights.parent, progress=True)
     dataset = load_dataset("photos", image_size=setting.image_size)
     for photos in arguments.photos:
         for draw in arguments.draw:

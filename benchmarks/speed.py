@@ -3,12 +3,13 @@
     python benchmarks/speed.py throughput             # images a second in training MaskCNN, same batch and augmentation
     python benchmarks/speed.py overhead               # share of our step outside forward, backward and optimiser
     python benchmarks/speed.py time-to-accuracy       # minutes until 95.67 % of the test photos are right
+    python benchmarks/speed.py choose                 # how short a training can be for that, on the validation photos
     python benchmarks/speed.py prediction             # images a second of predict_proba, and the memory that it takes
     python benchmarks/speed.py waiting                # how long a waiting thread stays awake: alone, and beside another training
     python benchmarks/speed.py compile                # whether torch.compile pays
 
 The sides take turns, each turn in a process of its own, so that a busy minute of the machine and settings of one side do
-not fall on one side only. The first and third run on a GPU where there is one (--device). The photos: maskkit data photos.
+not fall on one side only. The first, third and fourth run on a GPU where there is one (--device). The photos: maskkit data photos.
 """
 
 import argparse
@@ -169,15 +170,15 @@ def our_overhead(steps: int, augmentation: str, bfloat16: bool, model_name: str)
     return statistics.median(outside[5:]) / statistics.median(whole[5:])
 
 
-def our_time_to_goal(seed: int, device: str, recipe_name: str, image_size: int, options: dict[str, object]) -> dict[str, object]:
-    """Seconds from the files to the trained model, reading the photos included; the test photos are read once, at the end."""
+def our_time_to_goal(seed: int, device: str, recipe_name: str, image_size: int, options: dict[str, object], split: str = "test") -> dict[str, object]:
+    """Seconds from the files to the trained model, reading the photos included; the photos of ``split`` are put to it once, at the end."""
     _wake(device)
     started = _now(device)
     dataset = load_dataset("photos", image_size=image_size)
     result = fit(dataset, recipe(recipe_name, model="maskresnet", seed=seed, device=device, **options))
     seconds = _now(device) - started
-    test = dataset.subset("test")
-    accuracy = float(((predict_proba(result.model, test.images) >= 0.5) == (test.targets.numpy() == 1)).mean())
+    photos = dataset.subset(split)
+    accuracy = float(((predict_proba(result.model, photos.images) >= 0.5) == (photos.targets.numpy() == 1)).mean())
     return {"seconds": seconds, "accuracy": accuracy, "reached": accuracy >= GOAL, "epochs": len(result.history)}
 
 
@@ -233,9 +234,10 @@ def _now(device: str) -> float:
 
 # ---- Both sides in one run ----
 
-# Recipe, side of the pictures and other options; chosen on validation photos. The weights that "transfer" begins with took maskkit pretrain
+# Recipe, side of the pictures and other options; chosen on validation photos (choose). The weights that "transfer" begins with took maskkit pretrain
 # a quarter of an hour; they come with the package, as those of ImageNet come with torchvision, and are not in its time.
-OURS_TO_GOAL = {"from random weights, recipe quick": ("quick", 64, {}), "recipe transfer": ("transfer", 80, {"epochs": 2, "patience": 2})}
+OURS_TO_GOAL = {"from random weights, recipe quick": ("quick", 64, {}), "recipe transfer": ("transfer", 80, {"epochs": 1})}
+SHORT = [(image_size, epochs) for epochs in (2, 1) for image_size in (80, 64)]  # of "transfer", among which "choose" has to choose
 
 JOBS: dict[str, Callable[..., object]] = {
     "folder": folder_throughput, "fastai": fastai_throughput, "ours": our_throughput, "overhead": our_overhead, "prediction": prediction,
@@ -351,17 +353,26 @@ def time_to_accuracy(seeds: int, most_epochs: int, device: str) -> None:
         print(f"\nTheir time ÷ our median time, {name}: {'' if theirs['reached'] else 'more than '}{ratio:.1f}")
 
 
+def choose(seeds: int, device: str) -> None:
+    """What short trainings of the recipe "transfer" take, and how many of the validation photos they are right about."""
+    print("| pixels, epochs | seconds | validation accuracy, one seed each |\n| --- | --- | --- |")
+    for image_size, epochs in SHORT:
+        ours = [in_own_process("our-goal", seed, device, "transfer", image_size, {"epochs": epochs}, "val") for seed in range(seeds)]
+        accuracies = ", ".join(f"{row['accuracy']:.2%}" for row in ours)
+        print(f"| {image_size}, {epochs} | {statistics.median(row['seconds'] for row in ours):.0f} | {accuracies} |", flush=True)
+
+
 def main() -> None:
     """Parse the command line and run one of the comparisons, or one job of them."""
     if sys.argv[1:2] == ["job"]:
         print(json.dumps(JOBS[sys.argv[2]](*json.loads(sys.argv[3]))))
         return
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["throughput", "overhead", "time-to-accuracy", "prediction", "waiting", "compile"])
+    parser.add_argument("what", choices=["throughput", "overhead", "time-to-accuracy", "choose", "prediction", "waiting", "compile"])
     parser.add_argument("--rounds", type=int, default=3, help="turns of each side, or seeds of ours")
     parser.add_argument("--steps", type=int, default=20, help="timed steps in a turn")
     parser.add_argument("--most-epochs", type=int, default=20, help="after which the other side gives up")
-    parser.add_argument("--device", default=str(resolve_device()), help="of throughput and time-to-accuracy")
+    parser.add_argument("--device", default=str(resolve_device()), help="of throughput, time-to-accuracy and choose")
     arguments = parser.parse_args()
     device = torch.device(arguments.device)
     machine = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
@@ -370,6 +381,8 @@ def main() -> None:
         throughput(arguments.rounds, arguments.steps, arguments.device)
     elif arguments.what == "overhead":
         overhead(arguments.rounds, arguments.steps)
+    elif arguments.what == "choose":
+        choose(arguments.rounds, arguments.device)
     elif arguments.what == "prediction":
         compare_predictions(arguments.rounds)
     elif arguments.what == "waiting":

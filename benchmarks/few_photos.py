@@ -118,7 +118,7 @@ def main() -> None:
     parser.add_argument("--pretrain", action="store_true", help="train the backbone")
     parser.add_argument("--draw", type=int, nargs="*", default=[], help="train on the photos of these draws")
     parser.add_argument("--photos", type=int, nargs="*", default=list(EPOCHS), help="numbers of photos; 0 for all")
-    parser.add_argument("--starts", nargs="*", default=STARTS)
+    parser.add_argument("--starts", nargs="*", default=STARTS, choices=STARTS)
     parser.add_argument("--val-only", action="store_true", help="to choose a recipe: leave the test photos sealed")
     parser.add_argument("--table", action="store_true", help="print the table and keep it")
     parser.add_argument("--image-size", type=int, default=96)

@@ -234,8 +234,8 @@ def _now(device: str) -> float:
 
 # ---- Both sides in one run ----
 
-# Recipe, side of the pictures and other options; chosen on validation photos (choose). The weights that "transfer" begins with took maskkit pretrain
-# a quarter of an hour; they come with the package, as those of ImageNet come with torchvision, and are not in its time.
+# Recipe, side of the pictures and other options; chosen on validation photos, those of "transfer" by the command choose. The weights that it begins
+# with took maskkit pretrain a quarter of an hour; they come with the package, as those of ImageNet come with torchvision, and are not in its time.
 OURS_TO_GOAL = {"from random weights, recipe quick": ("quick", 64, {}), "recipe transfer": ("transfer", 80, {"epochs": 1})}
 SHORT = [(image_size, epochs) for epochs in (2, 1) for image_size in (80, 64)]  # of "transfer", among which "choose" has to choose
 

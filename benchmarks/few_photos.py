@@ -58,7 +58,7 @@ class Setting:
 
 def plan(start: str, photos: int, seed: int, weights: str | Path) -> TrainConfig:
     """How a network is trained on so many photos."""
-    shared = {"model": "maskresnet", "epochs": EPOCHS[photos], "patience": EPOCHS[photos], "batch_size": 16 if 0 < photos <= 200 else 32, "seed": seed, "averaging": 0.0}
+    shared = {"model": "maskresnet", "epochs": EPOCHS[photos], "batch_size": 16 if 0 < photos <= 200 else 32, "seed": seed, "averaging": 0.0}
     if start == "scratch":
         return recipe("modern", **shared)
     return recipe("transfer", **shared, weights=weights, **({"freeze": True, "learning_rate": 3e-3} if start == "frozen" else {}))

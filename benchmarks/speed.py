@@ -32,7 +32,7 @@ from torch.utils.data import DataLoader, Subset
 from torchvision import transforms as tv
 from torchvision.datasets import ImageFolder
 
-from maskkit import TrainConfig, build_model, fit, load_dataset, predict_proba
+from maskkit import TrainConfig, build_model, evaluate, fit, load_dataset, predict_proba
 from maskkit.datasets import Subset as Photos
 from maskkit.datasets import read_images
 from maskkit.photos import photos_dir, read_manifest
@@ -89,7 +89,7 @@ def folder_time_to_goal(workers: int, most_epochs: int, device: str, goal: float
         for images, targets in train:
             plain_step(model, optimizer, images, targets)
         began = _now(device)
-        reached.append(float(((predict_proba(model, test.images) >= 0.5) == (test.targets.numpy() == 1)).mean()))
+        reached.append(evaluate(test.targets.numpy(), predict_proba(model, test.images))["accuracy"])
         looking += time.perf_counter() - began
         print(f"ImageFolder + DataLoader, epoch {epoch}: {reached[-1]:.2%} after {time.perf_counter() - started - looking:.0f} s", file=sys.stderr, flush=True)
         if reached[-1] >= goal:
@@ -178,7 +178,7 @@ def our_time_to_goal(seed: int, device: str, recipe_name: str, image_size: int, 
     result = fit(dataset, recipe(recipe_name, model="maskresnet", seed=seed, device=device, **options))
     seconds = _now(device) - started
     photos = dataset.subset(split)
-    accuracy = float(((predict_proba(result.model, photos.images) >= 0.5) == (photos.targets.numpy() == 1)).mean())
+    accuracy = evaluate(photos.targets.numpy(), predict_proba(result.model, photos.images))["accuracy"]
     return {"seconds": seconds, "accuracy": accuracy, "reached": accuracy >= GOAL, "epochs": len(result.history)}
 
 

@@ -48,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # file names may hold letters that the console lacks, and bytes that are no letters
     arguments, unknown = _parser().parse_known_args(_with_dashes(sys.argv[1:] if argv is None else argv))
+    if unknown and "images" in arguments and not any(word.startswith("-") or not word for word in unknown):
+        unknown, arguments.images = [], [*arguments.images, *map(_path, unknown)]  # photos behind an option, where argparse has its list already
     if unknown:
         arguments.parser.error(_about_unknown(unknown, arguments.parser))
     try:
@@ -197,6 +199,8 @@ def predict(arguments: argparse.Namespace) -> int:
     from maskkit.images import CLASS_NAMES, is_plain, load_image
 
     model = _load_model(arguments)
+    if Path(arguments.model_path).suffix.lower() == ".onnx" and not _is_of_run(model, Path(arguments.model_path).parent):
+        _say(f"Warning: {arguments.model_path} was exported before the run in its folder went on or was replaced; export the model again for the newer answers.")
     predictions, problems = [], []
     for path in _matching(arguments.images):
         try:

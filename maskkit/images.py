@@ -177,7 +177,9 @@ def _samples_of_classes(root: Path, split: str | None) -> list[Sample]:
     found = class_folders(root)
     missing = [name for name in CLASS_NAMES if CLASS_TO_IDX[name] not in {target for _, target in found}]
     if missing:
-        hint = next((f" Did you mean {below}?" for below in _folders(root) if _has_classes(below)), "")
+        files = sorted(path.name for path in root.iterdir() if path.is_file() and class_of(path.name.partition(".")[0]) in map(CLASS_TO_IDX.get, missing))
+        hint = f" {files[0]} is a file; unpack it, or put a folder in its place." if files else next(
+            (f" Did you mean {below}?" for below in _folders(root) if _has_classes(below)), "")
         raise InputError(f"{root} has no folder {' and no folder '.join(missing)}: it holds {_listing(root)}; expected with_mask and without_mask.{hint}")
     samples = [Sample(path, target, split) for folder, target in found for path in files_below(folder, _refuse)]
     for target, name in enumerate(CLASS_NAMES):

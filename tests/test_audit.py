@@ -440,6 +440,16 @@ def test_a_split_without_its_classes_is_to_be_fixed(tmp_path, faces, places, sai
     assert finding.kind == "missing_class" and finding.sentence.startswith(said)
 
 
+@pytest.mark.parametrize("there", [["val", "test"], ["Test"], ["valid"]])
+def test_a_folder_with_nothing_to_train_on_is_told(tmp_path, faces, there):
+    place_faces(tmp_path, faces, *(f"{split}/{name}/{split}.png" for split in there for name in ("with_mask", "without_mask")))
+    finding = findings_of(tmp_path)["missing_train"]
+    assert finding.severity == "medium" and finding.sentence.startswith(f"There is no train folder beside {' and '.join(sorted(there))}:")
+    with pytest.raises(InputError, match="no train folder"):
+        find_samples(tmp_path)
+    assert find_samples(tmp_path, to_train=False)
+
+
 def test_folders_of_photos_that_are_passed_over_are_counted(tmp_path, faces, caplog):
     place_faces(tmp_path, faces, "with_mask/a.png", "without_mask/b.png", "incorrect_mask/c.png", "incorrect_mask/deep/d.jpg", "more/e.png", ".hidden/f.png")
     place_faces(tmp_path, faces[5:], "run/mistakes.png")
@@ -456,7 +466,7 @@ def test_folders_of_photos_that_are_passed_over_are_counted(tmp_path, faces, cap
                                     ["with_mask/a.png", "without_mask/b.png"], [f"{split}/{name}/a.png" for split in ("train", "test") for name in ("with mask", "without mask")]])
 def test_nothing_is_missing_or_passed_over_in_a_folder_that_is_understood(tmp_path, faces, places):
     place_faces(tmp_path, faces, *places)
-    assert not {"missing_class", "passed_over"} & set(findings_of(tmp_path))
+    assert not {"missing_class", "missing_train", "passed_over"} & set(findings_of(tmp_path))
 
 
 def test_a_folder_that_may_not_be_read_is_to_be_fixed(tmp_path, faces, monkeypatch):

@@ -265,6 +265,12 @@ def test_an_exported_model_is_of_the_run_until_that_has_another_one(trained, pho
     (trained / "mask_cnn_best.onnx").write_bytes(kept)
     capsys.readouterr()
     assert main(models[0]) == 2 and "export the model again" in one_error_line(capsys)
+    photo = str(photo_folder / "with_mask" / "0.png")
+    assert main(["predict", "--model-path", str(trained / "mask_cnn_best.onnx"), photo]) == 0  # an answer it is, but perhaps not the one that was wanted
+    captured = capsys.readouterr()
+    assert "Warning" in captured.err and "export the model again" in captured.err and photo in captured.out
+    (trained / "mask_cnn_best.onnx").rename(photo_folder / "alone.onnx")
+    assert main(["predict", "--model-path", str(photo_folder / "alone.onnx"), photo]) == 0 and not capsys.readouterr().err
 
 
 def test_a_run_whose_photos_have_moved(trained, photo_folder, tmp_path, capsys):
@@ -417,6 +423,16 @@ def test_bad_models_and_photos(tmp_path, photo_folder, capsys):
     assert main(["predict", "--model-path", str(tmp_path / "alone.pth"), str(tmp_path / "fake.jpg"), good]) == 2
     captured = capsys.readouterr()
     assert "fake.jpg cannot be read" in captured.err and good in captured.out  # the good photo is still answered
+
+
+def test_photos_may_stand_on_both_sides_of_an_option(tmp_path, photo_folder, capsys):
+    save_checkpoint(tmp_path / "alone.pth", Checkpoint(MaskCNN(16), "maskcnn", 16))
+    photos = [str(photo_folder / "with_mask" / f"{number}.png") for number in range(3)]
+    assert main(["predict", photos[0], "--json", photos[1], "--model-path", str(tmp_path / "alone.pth"), photos[2]]) == 0
+    assert [row["image"] for row in json.loads(capsys.readouterr().out)["predictions"]] == photos
+    with pytest.raises(SystemExit):
+        main(["predict", photos[0], "--json", "", "--model-path", str(tmp_path / "alone.pth")])
+    assert "unexpected" in one_error_line(capsys)
 
 
 @pytest.mark.parametrize("below", ["a file", "a file/run", pytest.param("n" * 300, marks=pytest.mark.skipif(sys.platform == "win32", reason="says so later"))])

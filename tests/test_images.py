@@ -263,6 +263,15 @@ def test_folders_without_photos_runs_and_hidden_ones_are_passed_over_in_silence(
     assert not caplog.messages
 
 
+@pytest.mark.parametrize("name", ["with_mask", "With Mask.zip", "withmask.tar.gz"])
+def test_a_file_in_place_of_a_class_folder_is_named(tmp_path, name):
+    touch(tmp_path / "without_mask" / "b.png", *(tmp_path / "dataset" / folder / "a.png" for folder in ("with_mask", "without_mask")))
+    for file in (name, "without_mask.zip"):
+        (tmp_path / file).write_bytes(b"")
+    with pytest.raises(InputError, match=f"has no folder with_mask: .* {name} is a file; unpack it"):
+        find_samples(tmp_path)
+
+
 def test_a_folder_one_level_too_high_gets_a_hint(tmp_path):
     touch(tmp_path / "dataset" / "with_mask" / "a.png", tmp_path / "dataset" / "without_mask" / "b.png")
     with pytest.raises(InputError, match="Did you mean .*dataset"):

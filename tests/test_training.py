@@ -335,6 +335,8 @@ def test_images_grow_to_their_full_size():
     config = TrainConfig(model="maskresnet", epochs=8, growing=0.5)
     assert [loop.image_size_in(epoch, 128, config) for epoch in range(1, 9)] == [64, 80, 96, 112, 128, 128, 128, 128]
     assert {loop.image_size_in(epoch, 50, dataclasses.replace(config, growing=0.0)) for epoch in range(1, 9)} == {50}
+    # However few epochs there are, and however many of them they grow in, the last one sees what validation sees.
+    assert {loop.image_size_in(epochs, 128, dataclasses.replace(config, epochs=epochs, growing=share)) for epochs in (1, 2, 3, 8) for share in (0.1, 0.6, 1.0)} == {128}
 
 
 def test_running_mean_is_that_of_the_formula():
@@ -488,6 +490,8 @@ def test_a_run_folder_that_is_none(easy_dataset, tmp_path):
     with pytest.raises(InputError, match="needs a run folder.*got None"):
         load_or_train(easy_dataset, QUICK, run_dir=None)
     assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+    with pytest.raises(InputError, match="is a file; give a folder"):
+        fit(easy_dataset, QUICK, run_dir=os.devnull)
 
 
 @pytest.mark.parametrize("name, content", [("", None), ("history.csv", None), ("history.csv", b"epoch,val_loss\n1,0.5,7\n"), ("history.csv", b"epoch,val_loss\n1\n"),

@@ -1,4 +1,4 @@
-"""What the folders themselves tell: one that may not be read, a class that is not there, one that is passed over."""
+"""What the folders themselves tell: one that may not be read, a class or the train folder that is not there, one that is passed over."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,15 +9,16 @@ from maskkit.images import CLASS_NAMES, class_folders, files_below, passed_over,
 
 
 def find_folder_problems(root: Path, photos: Sequence[Photo]) -> list[Finding]:
-    """Folders that cannot be read, a class without files that can, and folders that are passed over: photos are missing that somebody believes to be there."""
+    """Folders that cannot be read, a class without files that can, no train folder beside val or test, and folders that are passed over: photos are missing that somebody believes to be there."""
     unreadable: list[OSError] = []
     for _ in files_below(root, unreadable.append):
         pass
-    places = [path for path, _ in split_folders(root)] or [root]
+    splits = split_folders(root)
+    places = [path for path, _ in splits] or [root]
     if not any(map(class_folders, places)):  # classes of other names, or none at all
         return _unreadable(root, unreadable)
     readable = [photo.name for photo in photos if photo.looks]
-    return [*_unreadable(root, unreadable), *_missing_class(root, places, readable), *_passed_over(root)]
+    return [*_unreadable(root, unreadable), *_missing_class(root, places, readable), *_missing_train(splits), *_passed_over(root)]
 
 
 def _unreadable(root: Path, errors: list[OSError]) -> list[Finding]:
@@ -65,6 +66,16 @@ def _what_is_wrong(root: Path, folders: Sequence[Path], readable: Sequence[str])
     if unreadable:
         return ""
     return "is missing" if not folders else "holds no file that can be read as a photo" if files else "holds no files"
+
+
+def _missing_train(splits: Sequence[tuple[Path, str]]) -> list[Finding]:
+    if not splits or "train" in {split for _, split in splits}:
+        return []
+    there = " and ".join(path.name for path, _ in splits)
+    return [Finding("missing_train", "medium", "Nothing to train on",
+                    f"There is no train folder beside {there}: a network can be measured on these photos, and none can be trained.",
+                    "For a test all is well (maskkit test --test-dir); for training put photos of both classes into a train folder, or all of them into "
+                    "with_mask and without_mask side by side.")]
 
 
 def _passed_over(root: Path) -> list[Finding]:

@@ -29,7 +29,7 @@ CHECKED = {
     "empty": "empty pictures", "small": "very small photos", "large": "very large photos", "elongated": "odd shapes", "dark": "very dark photos", "bright": "very bright photos",
     "washed_out": "washed-out photos", "blurred": "blurred photos", "not_rgb": "pictures that are not plain RGB", "turned": "photos to be turned", "animated": "animations",
     "uneven_classes": "uneven classes", "too_large": "photos too large to open", "unreadable_folders": "folders that cannot be read", "missing_class": "a missing class",
-    "passed_over": "folders of photos that are passed over",
+    "missing_train": "a missing train folder", "passed_over": "folders of photos that are passed over",
 }
 
 STYLE = """

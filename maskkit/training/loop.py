@@ -124,7 +124,8 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     require_data_and_config(dataset, config)
     if on_epoch is not None and (isinstance(on_epoch, type) or not callable(on_epoch)):
         raise InputError(f"on_epoch is called with the history after each epoch, as LiveCurves() can be; got {seen(on_epoch)}.")
-    if run_dir is not None and Path(run_dir).is_file():  # one look: another process of this run may be making the folder just now
+    # In this order, since another process of this run may be making the folder just now. Devices and pipes are files, too.
+    if run_dir is not None and Path(run_dir).exists() and not Path(run_dir).is_dir():
         raise InputError(f"The run folder {run_dir} is a file; give a folder, there or not.")
     if not (dataset.split == "val").any():
         raise InputError("The data set has no validation images, by which training stops and keeps the best weights; give val a share of its fractions.")
@@ -279,8 +280,8 @@ def one_cycle(done: float, climb: float = 0.25) -> float:
 
 
 def image_size_in(epoch: int, image_size: int, config: TrainConfig) -> int:
-    """Side of the training images in an epoch (counted from 1): half at first if they grow, in steps of 16 pixels."""
-    growing = round(config.growing * config.epochs)
+    """Side of the training images in an epoch (counted from 1): half at first if they grow, in steps of 16 pixels, and the whole at last."""
+    growing = min(round(config.growing * config.epochs), config.epochs - 1)
     if epoch > growing:
         return image_size
     side = image_size / 2 * (1 + (epoch - 1) / growing)

@@ -10,12 +10,11 @@ import torch
 from torch import nn
 
 from maskkit.errors import InputError, require
-from maskkit.files import replace_file
+from maskkit.files import BEST, replace_file
 from maskkit.images import CLASS_NAMES
 from maskkit.models import build_model, require_image_size
 
 FORMAT = "maskkit-checkpoint-1"
-BEST = "mask_cnn_best.pth"  # in a run folder: the weights with the lowest validation loss
 
 
 @dataclass(frozen=True)

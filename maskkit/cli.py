@@ -611,7 +611,7 @@ def _made_for_one(folder: Path) -> Path:
 
 
 def _check_run_dir(run_dir: Path, arguments: argparse.Namespace) -> None:
-    from maskkit.training import BEST, LAST
+    from maskkit.files import BEST, LAST
 
     _check_folder(run_dir)
     if arguments.data_dir and _in_class_folder(run_dir.resolve(), Path(arguments.data_dir).resolve()):
@@ -772,8 +772,7 @@ def _known_to(run_dir: Path, dataset: Dataset, names: Sequence[str]) -> int | No
 
 def _is_of_run(model: SimpleNamespace, run_dir: Path) -> bool:
     """Whether a model is the one that the run in a folder has left, as far as the two say: another one may have been put, or left, there."""
-    from maskkit.files import file_digest
-    from maskkit.training import LAST
+    from maskkit.files import LAST, file_digest
 
     best, last = _told(run_dir, "weights_sha256"), run_dir / LAST
     return None in (best, model.sha256) or model.sha256 == best or last.is_file() and model.sha256 == file_digest(last)
@@ -869,7 +868,7 @@ def _same_source(arguments: argparse.Namespace) -> str:
 
 
 def _say_interrupted(result: FitResult, run_dir: Path) -> None:
-    from maskkit.training import BEST
+    from maskkit.files import BEST
 
     if result.best_epoch:
         _say(f"Interrupted. The best model so far (epoch {result.best_epoch}) is kept in {run_dir / BEST}; add --run-dir {shlex.quote(str(run_dir))} --resume to go on.")

@@ -21,6 +21,9 @@ from maskkit.errors import InputError
 if TYPE_CHECKING:
     import numpy as np
 
+BEST = "mask_cnn_best.pth"  # in a run folder: the weights with the lowest validation loss
+LAST = "last.pth"           # beside it: the state after the last epoch, from which a run goes on
+
 logger = logging.getLogger(__name__)
 
 

@@ -1,5 +1,6 @@
 """Exported models as a user loads them: what is refused, and that torch is not needed."""
 
+import json
 import subprocess
 import sys
 
@@ -77,12 +78,18 @@ def test_without_onnx_runtime_it_says_what_to_install(tmp_path, monkeypatch):
         OnnxModel(write_model(tmp_path / "model.onnx"))
 
 
-def test_predict_answers_without_torch(tmp_path, photo_folder):
+@pytest.mark.parametrize("run_has_left", [None, "its own", "another"])
+def test_predict_answers_without_torch(tmp_path, photo_folder, run_has_left):
     code = ("import sys; sys.modules['torch'] = None; from maskkit.cli import main; "
             "sys.exit(main(['predict', '--model-path', sys.argv[1], sys.argv[2]]))")
     photo = photo_folder / "with_mask" / "0.png"
-    done = subprocess.run([sys.executable, "-c", code, write_model(tmp_path / "model.onnx"), photo], capture_output=True, text=True)
+    if run_has_left:
+        (tmp_path / "config.json").write_text(json.dumps({"weights_sha256": run_has_left}), encoding="utf-8")
+        (tmp_path / "last.pth").write_bytes(b"")
+    model = write_model(tmp_path / "model.onnx", {**IN_WORDS, "made_from_sha256": "its own"})
+    done = subprocess.run([sys.executable, "-c", code, model, photo], capture_output=True, text=True)
     assert done.returncode == 0 and "probability of a mask 0." in done.stdout, done.stderr
+    assert ("export the model again" in done.stderr) == (run_has_left == "another")
 
 
 def test_an_exported_model_knows_no_other_device(tmp_path, capsys):

@@ -10,17 +10,16 @@ import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
-from maskkit.checkpoints import BEST, Checkpoint, load_checkpoint, save_checkpoint
+from maskkit.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from maskkit.datasets import Dataset
 from maskkit.errors import InputError
-from maskkit.files import file_digest, read_csv, write_csv, write_json
+from maskkit.files import BEST, LAST, file_digest, read_csv, write_csv, write_json
 from maskkit.models import WEIGHTS
 from maskkit.runtime import random_states, resolve_device, restore_random_states, versions
 from maskkit.training.averaging import RunningMean
 from maskkit.training.config import TrainConfig
 from maskkit.training.stopping import EarlyStopping
 
-LAST = "last.pth"
 # What the command line adds to the folder when the training is over: reports, and the models that it exports.
 REPORTS = ("report.json", "mistakes.png", "mask_cnn_best.onnx", "mask_cnn_best_int8.onnx")
 DAMAGED = (LookupError, TypeError, AttributeError, ValueError, RuntimeError)  # what comes of a state that is not as it was written

@@ -3,7 +3,7 @@
 import logging
 import os
 import re
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -177,15 +177,21 @@ def _samples_of_classes(root: Path, split: str | None) -> list[Sample]:
     found = class_folders(root)
     missing = [name for name in CLASS_NAMES if CLASS_TO_IDX[name] not in {target for _, target in found}]
     if missing:
-        files = sorted(path.name for path in root.iterdir() if path.is_file() and class_of(path.name.partition(".")[0]) in map(CLASS_TO_IDX.get, missing))
-        hint = f" {files[0]} is a file; unpack it, or put a folder in its place." if files else next(
-            (f" Did you mean {below}?" for below in _folders(root) if _has_classes(below)), "")
-        raise InputError(f"{root} has no folder {' and no folder '.join(missing)}: it holds {_listing(root)}; expected with_mask and without_mask.{hint}")
+        raise InputError(f"{root} has no folder {' and no folder '.join(missing)}: it holds {_listing(root)}; expected with_mask and without_mask.{_hint(root, missing)}")
     samples = [Sample(path, target, split) for folder, target in found for path in files_below(folder, _refuse)]
     for target, name in enumerate(CLASS_NAMES):
         if not any(sample.target == target for sample in samples):
             raise InputError(f"The {name} folder in {root} holds no images; put at least three photos there.")
     return sorted(samples, key=lambda sample: sample.path.relative_to(root).as_posix())
+
+
+def _hint(root: Path, missing: Sequence[str]) -> str:
+    """What may have become of the missing classes: still packed, or one level deeper; empty if there is no sign of either."""
+    labels = {CLASS_TO_IDX[name] for name in missing}
+    for path in sorted(root.iterdir()):
+        if path.is_file() and class_of(path.name.partition(".")[0]) in labels:
+            return f" {path.name} is a file; unpack it, or put a folder in its place."
+    return next((f" Did you mean {below}?" for below in _folders(root) if _has_classes(below)), "")
 
 
 def class_of(folder_name: str) -> int | None:

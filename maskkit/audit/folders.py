@@ -9,7 +9,7 @@ from maskkit.images import CLASS_NAMES, class_folders, files_below, passed_over,
 
 
 def find_folder_problems(root: Path, photos: Sequence[Photo]) -> list[Finding]:
-    """Folders that cannot be read, a class without files that can, no train folder beside val or test, and folders that are passed over: photos are missing that somebody believes to be there."""
+    """Folders that cannot be read, a class without files that can, no train folder, and folders that are passed over: photos are missing that somebody believes to be there."""
     unreadable: list[OSError] = []
     for _ in files_below(root, unreadable.append):
         pass

@@ -22,7 +22,7 @@ from maskkit.faces import Twins, generate_twins, recipe_hash
 from maskkit.files import drawn_once, write_csv, write_json
 from maskkit.memory import require_memory
 from maskkit.models import build_model
-from maskkit.runtime import (check_seed, computes_bfloat16, in_precision, keep_freed_memory, random_states, resolve_device, restore_random_states,
+from maskkit.runtime import (check_seed, computes_bfloat16, in_precision, keep_freed_memory, memory_format, random_states, resolve_device, restore_random_states,
                              seed_everything, to_device, versions)
 from maskkit.training import BEST, LAST, TrainConfig, make_optimizer, one_cycle
 from maskkit.training.averaging import RunningMean
@@ -168,7 +168,7 @@ class Pretraining:
         self.device = resolve_device(config.device)
         seed_everything(config.seed)
         network = WithPlaces(build_model(config.model, config.image_size), config.model)
-        self.network = network.train().to(self.device, memory_format=torch.channels_last)
+        self.network = network.train().to(self.device, memory_format=memory_format(self.device))
         self.mean, self.step = RunningMean(self.network, 0.998), 0
         self.steps = config.epochs * (config.pairs // config.batch_size)
         self.bfloat16 = computes_bfloat16(self.device)
@@ -200,7 +200,7 @@ class Pretraining:
             images, where = vary(images, where, 0.8 * min(1, 0.2 + done / 0.35), self._side(done))
             images, targets, where = (to_device(each, self.device) for each in (images, targets, where))
             with in_precision(self.device, self.bfloat16):
-                logits, places = self.network(images.contiguous(memory_format=torch.channels_last))
+                logits, places = self.network(images.contiguous(memory_format=memory_format(self.device)))
             loss = loss_of(logits.float(), places, targets, where)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()

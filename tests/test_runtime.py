@@ -55,6 +55,11 @@ def test_a_device_that_is_not_there(monkeypatch, name):
         runtime.resolve_device(name)
 
 
+@pytest.mark.parametrize("device, expected", [("cpu", torch.channels_last), ("cuda", torch.channels_last), ("mps", torch.contiguous_format)])
+def test_channels_lie_last_where_training_comes_out_right(device, expected):
+    assert runtime.memory_format(torch.device(device)) == expected
+
+
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "1", None])
 def test_no_seed(seed):
     with pytest.raises(InputError, match="seed must be a whole number from 0 to 4294967295"):

@@ -18,7 +18,7 @@ from maskkit.distributed import ALONE, Part, ProcessLost, Team, join_team
 from maskkit.errors import InputError, require, seen
 from maskkit.models import WEIGHTS, build_model, freeze_features, train_mode
 from maskkit.progress import progress_bar
-from maskkit.runtime import computes_bfloat16, in_precision, interrupts_held, keep_freed_memory, seed_everything, to_device
+from maskkit.runtime import computes_bfloat16, in_precision, interrupts_held, keep_freed_memory, memory_format, seed_everything, to_device
 from maskkit.training.averaging import RunningMean
 from maskkit.training.config import TrainConfig
 from maskkit.training.recording import Recording
@@ -136,7 +136,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     with team.first_goes_first():
         model = starting_model(config, dataset.image_size, resume).to(device)
     if config.fast:
-        model = model.to(memory_format=torch.channels_last)
+        model = model.to(memory_format=memory_format(device))
     criterion, learned = nn.BCEWithLogitsLoss(), SmoothedLoss(config.label_smoothing)
     stopping = EarlyStopping(config.patience, config.min_delta)
     generator = torch.Generator().manual_seed(config.seed)            # order and augmentation

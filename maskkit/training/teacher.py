@@ -5,7 +5,7 @@ from torch import Tensor
 
 from maskkit.checkpoints import load_checkpoint
 from maskkit.distributed import Part
-from maskkit.runtime import in_precision, to_device
+from maskkit.runtime import in_precision, memory_format, to_device
 from maskkit.transforms import resize
 
 BLENDED = 0.5  # share of the batches in which the images are blended in pairs
@@ -28,7 +28,7 @@ class Teacher:
 
     def __init__(self, path: str, device: torch.device, bfloat16: bool = False):
         checkpoint = load_checkpoint(path, device)
-        self.model = checkpoint.model.to(memory_format=torch.channels_last)
+        self.model = checkpoint.model.to(memory_format=memory_format(device))
         self.image_size, self.bfloat16 = checkpoint.image_size, bfloat16
 
     def lesson(self, images: Tensor, generator: torch.Generator | None = None, part: Part | None = None) -> tuple[Tensor, Tensor]:

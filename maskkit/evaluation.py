@@ -156,7 +156,8 @@ def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[flo
     share = correct / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # At its ends the interval reaches exactly 0 and 1, which the sums miss by a rounding.
+    return centre - half if correct else 0.0, centre + half if correct < n else 1.0
 
 
 def confident_mistakes(y_true: np.ndarray, y_score: np.ndarray, k: int = 12, threshold: float = 0.5) -> np.ndarray:

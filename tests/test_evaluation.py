@@ -135,6 +135,11 @@ def test_wilson_interval_equals_scipy(correct, n):
     assert wilson_interval(correct, n) == pytest.approx((expected.low, expected.high))
 
 
+def test_wilson_interval_holds_the_share_whatever_the_rounding():
+    for n in range(1, 300):
+        assert wilson_interval(0, n)[0] == 0 and wilson_interval(n, n)[1] == 1
+
+
 def test_confident_mistakes_first():
     y_true, y_score = np.array([0, 0, 1, 1, 1]), np.array([0.7, 0.1, 0.01, 0.45, 0.9])
     assert confident_mistakes(y_true, y_score).tolist() == [2, 0, 3]

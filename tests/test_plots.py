@@ -23,6 +23,7 @@ from sklearn.metrics import accuracy_score, precision_score, recall_score, roc_a
 
 from maskkit import plots
 from maskkit.errors import InputError
+from maskkit.evaluation import accuracy_by
 from maskkit.plots.drawing import CLASS_STYLES
 
 RNG = np.random.default_rng(3)
@@ -624,6 +625,21 @@ def test_few_photos_draws_means_by_number_of_photos():
     assert list(scratch.get_xdata()) == [50, 1000] and list(scratch.get_ydata()) == pytest.approx([0.82, 0.95])
     assert line(ax, "drawn faces only").get_ydata()[0] == 0.9
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["50", "1,000"]
+
+
+def test_draws_that_are_all_equal_have_no_reach():
+    equal = [{"start": "fine-tuned", "model": "maskcnn", "parameters": 1e6, "photos": 50, "accuracy": round(502 / 615, 6)} for _ in range(3)]
+    assert np.mean([row["accuracy"] for row in equal]) > equal[0]["accuracy"]  # as floats add up
+    assert "0.816 with 50" in plots.alt_text(plots.plot_few_photos(equal))
+    assert "0.816 to 0.816" in plots.alt_text(plots.plot_accuracy_by_size(equal))
+
+
+@pytest.mark.parametrize("right", [0, 13])
+def test_a_slice_that_is_all_right_or_all_wrong(right):
+    rows = accuracy_by(np.zeros(13), np.ones(13), np.full(13, right / 13))
+    low, high = plots.plot_accuracy_by(rows).collections[0].get_segments()[0][:, 0]  # of the bar
+    assert low <= right / 13 <= high and (right / 13 in (low, high))
+    plots.plot_accuracy_by([{**rows[0], "low": 0.001, "high": 0.999}])  # rounded
 
 
 def test_a_picture_too_tall_for_webp_is_shown_all_the_same():

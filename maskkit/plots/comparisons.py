@@ -25,9 +25,9 @@ def plot_accuracy_by_size(rows: Sequence[Mapping], *, ax: Axes | None = None) ->
         runs = [row for row in rows if row["model"] == name]
         accuracies[name] = accuracy = column_of(runs, "accuracy")
         size = float(runs[0]["parameters"])
-        mean = accuracy.mean()
+        mean = accuracy.mean()  # of equal numbers it can lie beyond them, by a rounding
         style = {**series_style(number), "linestyle": "none"}
-        ax.errorbar(size, mean, yerr=[[mean - accuracy.min()], [accuracy.max() - mean]], markersize=10, ecolor="black", capsize=5, **style)
+        ax.errorbar(size, mean, yerr=np.maximum([[mean - accuracy.min()], [accuracy.max() - mean]], 0), markersize=10, ecolor="black", capsize=5, **style)
         seconds = f"\n{column_of(runs, 'seconds').mean():.0f} s a run" if "seconds" in runs[0] else ""
         ax.annotate(f"{name}\n{size / 1e6:.2f} million{seconds}", (size, mean), xytext=(12, 0), textcoords="offset points", va="center", fontsize=9)
         parts.append(f"{name} with {size:,.0f} parameters {mean:.3f} ({counted(len(runs), 'run')}, {accuracy.min():.3f} to {accuracy.max():.3f})")
@@ -71,8 +71,8 @@ def _draw_means(ax: Axes, number: int, start: str, rows: Sequence[Mapping]) -> s
     """Draw the mean accuracy of one way to begin at each number of photos, with the reach of its draws; return the means in words."""
     sizes = sorted({float(row["photos"]) for row in rows})
     draws = [column_of([row for row in rows if row["photos"] == size], "accuracy") for size in sizes]
-    means = [draw.mean() for draw in draws]
+    means = [draw.mean() for draw in draws]  # of equal numbers they can lie beyond them, by a rounding
     draw_series(ax, number, sizes, means, start)
     reach = [[mean - draw.min() for mean, draw in zip(means, draws)], [draw.max() - mean for mean, draw in zip(means, draws)]]
-    ax.errorbar(sizes, means, yerr=reach, fmt="none", ecolor=series_style(number)["color"], elinewidth=2, capsize=6)
+    ax.errorbar(sizes, means, yerr=np.maximum(reach, 0), fmt="none", ecolor=series_style(number)["color"], elinewidth=2, capsize=6)
     return f"{start}: {', '.join(f'{mean:.3f} with {size:,.0f}' for mean, size in zip(means, sizes))}"

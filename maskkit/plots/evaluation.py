@@ -172,7 +172,7 @@ def plot_accuracy_by(rows: Sequence[Mapping], *, name: str = "", title: str = ""
     labels = [f"{words(row['value'])} (n = {int(row['n']):,})" for row in rows]
     ax = ensure_axes(ax, height=1.1 + 0.32 * len(rows))
     bars = {"fmt": "o", "color": PALETTE["blue"], "ecolor": "black", "capsize": 4, "markersize": 8}
-    ax.errorbar(accuracy, range(len(rows)), xerr=(accuracy - low, high - accuracy), **bars)
+    ax.errorbar(accuracy, range(len(rows)), xerr=np.maximum((accuracy - low, high - accuracy), 0), **bars)  # also where the rows are rounded
     if not title:
         overall = float(np.average(accuracy, weights=sizes))
         ax.axvline(overall, color="0.3", linestyle=":", linewidth=1.8, label=f"all: {overall:.3g}")

@@ -79,7 +79,7 @@ def measure(model: torch.nn.Module, dataset: Dataset, val_only: bool) -> dict[st
     for name in ("val",) if val_only else ("val", "test"):
         subset = dataset.subset(name)
         report = evaluate(subset.targets.numpy(), predict_proba(model, subset.images))
-        scores |= {name: round(report["accuracy"], 5), f"{name}_auc": round(report["roc_auc"], 5)}
+        scores |= {name: round(report["accuracy"], 6), f"{name}_auc": round(report["roc_auc"], 5)}
     return scores
 
 

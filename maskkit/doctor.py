@@ -226,6 +226,10 @@ def _cache() -> list[Finding]:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor") as file:
             file.write(b"can be written")
     except OSError as error:
+        if any((folder / "faces").glob("*.npz")):  # a room shares it, and only whoever has filled it may write in it
+            return [Finding("cache folder", NOTE, f"{_short(folder)} holds drawn faces, and cannot be written ({_reason(error)})",
+                            "What it holds is taken, and anything else drawn anew each time. For a cache of your own set the variable MASKKIT_CACHE to a folder "
+                            "that you may write in.")]
         return [Finding("cache folder", FIX, f"{_short(folder)} cannot be written ({_reason(error)})",
                         "Set the variable MASKKIT_CACHE to a folder that you may write in; until then faces are drawn anew each time.")]
     return [Finding("cache folder", OK, f"{_short(folder)} can be written")]

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from email.message import Message
 from pathlib import Path
 from types import SimpleNamespace
@@ -194,6 +195,18 @@ def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
     monkeypatch.setenv("MASKKIT_CACHE", str(tmp_path / "a file" / "below"))
     assert only("cache folder").state == FIX and only("disk").state == OK
     assert [path.name for path in tmp_path.iterdir()] == ["a file"]
+
+
+def test_a_cache_that_somebody_else_has_filled(tmp_path, monkeypatch):
+    def refuse(dir, **others):
+        raise PermissionError(13, "Permission denied", str(dir))
+
+    monkeypatch.setenv("MASKKIT_CACHE", str(tmp_path))
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse)
+    assert only("cache folder").state == FIX and "cannot be written (Permission denied)" in only("cache folder").found
+    (tmp_path / "faces").mkdir()
+    (tmp_path / "faces" / "0.npz").touch()
+    assert only("cache folder").state == NOTE and "holds drawn faces" in only("cache folder").found and "MASKKIT_CACHE" in only("cache folder").fix
 
 
 def test_the_cache_is_left_as_it_was(tmp_path, monkeypatch):

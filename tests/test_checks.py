@@ -1058,7 +1058,7 @@ def test_with_what_a_step_was_tried_is_said_in_words():
         (FORWARD + CLEAR + BACKWARD + "optimizer.step(loss)\n" + GIVE, "'Tensor' object is not callable", "between the brackets of optimizer.step() stands nothing"),
         (FORWARD + CLEAR + BACKWARD + "loss.step()\n" + GIVE, "'Tensor' object has no attribute 'step'", "optimizer.zero_grad() and optimizer.step()"),
         ("loss = criterion(model, targets)\n" + UPDATE + GIVE, "has no attribute 'size'", "in place of what it answers, model(images)"),
-        ("loss = model(images, targets)\n" + UPDATE + GIVE, "takes 2 positional arguments but 3 were given", "gets the pictures alone"),
+        ("loss = model(images, targets)\n" + UPDATE + GIVE, "takes 2 positional arguments but 3 were given", "takes one thing"),
         (LOGITS + "loss = criterion(images, targets)\n" + UPDATE + GIVE, "must be the same as input size", "both need the same shape, (B,)"),
         (LOGITS + "loss = torch.nn.BCEWithLogitsLoss(logits, targets)\n" + UPDATE + GIVE, "is ambiguous", "made first and called then"),
         (FORWARD + UPDATE + "return loss.numpy()", "Can't call numpy()", ".item() makes a plain number of the loss"),

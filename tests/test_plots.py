@@ -252,6 +252,7 @@ def test_file_names_are_not_read_as_formulas():
         (lambda: plots.plot_roc([1, 0], [0.2]), "2 entries .* 1"),
         (lambda: plots.plot_scores([1, 2], [0.2, 0.3]), r"\[1, 2\]"),
         (lambda: plots.plot_accuracy_by([]), "empty"),
+        (lambda: plots.plot_formats({"with_mask": {}, "without_mask": {}}), "no class has a file"),
         (lambda: plots.plot_accuracy_by({"accuracy": 0.9}), "from accuracy_by; got a dict"),
         (lambda: plots.plot_images("face.png"), "got 'face.png'"),
         (lambda: plots.plot_images(types.SimpleNamespace()), r"as \.images"),

@@ -208,7 +208,7 @@ def _while_not_above(lowest: float, highest: float, steps: int) -> list[float]:
             "first rate left out",
             lambda lowest, highest, steps: [lowest * (highest / lowest) ** (i / (steps - 1)) for i in range(1, steps + 1)],
             "Your rates begin one factor too late and end beyond the highest: the exponents go from 0 to steps - 1.",
-            "range(steps), without the 1 in front.",
+            "range(steps), without a 1 in front; in a loop, append before you multiply.",
         ),
         Misconception(
             "loop ends before the highest",
@@ -679,7 +679,7 @@ def _winner(val_accuracies: list[float]) -> int:
         Misconception(
             "lists out of step",
             lambda v, f: max(v) - f[0],
-            "One list was sorted and the other was not, so that the two numbers belong to different trials.",
+            "The two numbers belong to different trials: the fresh one is that of the first trial, or of the last. (Was one list sorted and the other not? Or is it what a loop left behind?)",
             "Find the winner's position in the lists as they are: val_accuracies.index(max(val_accuracies)).",
             also=(lambda v, f: max(v) - f[-1],),
         ),

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from maskkit.errors import require
+from maskkit.errors import InputError, require
 from maskkit.plots.drawing import (CLASS_NAMES, CLASS_STYLES, PALETTE, SERIES_STYLES, SMALL_TEXT, counted, ensure_axes, finish, listing, percent,
                                    plain_frame, words)
 from maskkit.plots.inputs import as_array, as_labels, as_pictures
@@ -70,6 +70,8 @@ def plot_formats(counts: Mapping[str, Mapping[str, int]], *, ax: Axes | None = N
     """
     names = _class_order(counts)
     formats = list(dict.fromkeys(f for row in counts.values() for f in row))
+    if not formats:
+        raise InputError("There is no format to draw: no class has a file.")
     table = {name: [counts.get(name, {}).get(f, 0) for f in formats] for name in names}
     ax = _grouped_bars(table, formats, ax)
     telling = [f for i, f in enumerate(formats) if sum(bool(table[name][i]) for name in names) == 1 < len(names)]

@@ -24,7 +24,7 @@ QUESTIONS = (
         Choice("`rng.uniform(0.0001, 0.1)`", "Then 99 of 100 draws lie above 0.001, and the whole left side of the range goes nearly untried."),
         Choice("`rng.choice([0.0001, 0.001, 0.01, 0.1])`", "That is a grid: however many trainings you pay for, you will only ever try four rates."),
         Choice("`pow(10, rng.uniform(-4, -1))`", "The exponent is drawn evenly, so that each power of ten gets a third of the trials.", right=True),
-        Choice("`rng.normal(0.001, 0.03)`", "Half of these draws are negative, and with a negative rate the network climbs."),
+        Choice("`rng.normal(0.001, 0.03)`", "Half of these draws are negative. With a negative rate the network would climb, so PyTorch takes none."),
     )),
     Question("luck", "Fifty settings were tried on 60 validation photos. The best is right on 58 of them. What do you expect of it on new photos?", (
         Choice("about 97 %, that is what was measured",

@@ -12,7 +12,8 @@ from torch import nn
 from maskkit.errors import InputError, require
 from maskkit.files import BEST, replace_file
 from maskkit.images import CLASS_NAMES
-from maskkit.models import build_model, require_image_size
+from maskkit.models import MODELS, build_model, require_image_size
+from maskkit.runtime import resolve_device
 
 FORMAT = "maskkit-checkpoint-1"
 
@@ -44,6 +45,9 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint, atomically: an interrupted save leaves the previous file as it was. InputError if it could not be loaded."""
     require(checkpoint, Checkpoint, "save_checkpoint takes a path and a Checkpoint(model, 'maskcnn', image_size)")
     require_image_size(checkpoint.model, (checkpoint.image_size, checkpoint.image_size))  # loading would fail, when it is too late
+    if checkpoint.model_name not in MODELS:
+        raise InputError(f"A checkpoint names a network of maskkit, by which it is loaded: one of {', '.join(MODELS)}; got {checkpoint.model_name!r}. "
+                         "For a network of your own take torch.save(model.state_dict(), path).")
     save_state(path, {
         # Python's own kinds of values, where NumPy's or paths may have come in: loading takes no others.
         "format": FORMAT, "model_name": str(checkpoint.model_name), "image_size": int(checkpoint.image_size),
@@ -68,7 +72,8 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Che
     Raises
     ------
     InputError
-        If the file is missing or may not be read, is no checkpoint, is damaged, does not fit its own description, or its training has failed.
+        If the file is missing or may not be read, is no checkpoint, is damaged, does not fit its own description, or its training has failed;
+        or if there is no such device.
     """
     require(path, (str, PathLike), "load_checkpoint takes the path of a model file (.pth)")
     path = Path(path)
@@ -77,7 +82,8 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Che
                          f"{path} is a folder, and there is no {BEST} in it; give the {BEST} in the folder of a run.")
     if not path.is_file():
         raise InputError(f"There is no model file {path}; train one with 'maskkit train', or correct the path.")
-    content = _read(path, device)
+    device = resolve_device(device)
+    content = _read(path)
     try:
         model = build_model(content["model_name"], content["image_size"])
         model.load_state_dict(content.pop("state_dict"))
@@ -94,10 +100,10 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Che
     return checkpoint
 
 
-def _read(path: Path, device: str | torch.device) -> dict:
+def _read(path: Path) -> dict:
     try:
         with warnings.catch_warnings(action="ignore"):  # torch wonders about foreign files; the error says enough
-            content = torch.load(path, map_location=device, weights_only=True)
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except PermissionError as error:
         raise InputError(f"The model file {path} may not be read ({error.strerror}); give yourself the permission to read it, or ask its owner.") from error
     # A damaged or foreign file fails in as many ways as there are files: UnpicklingError, EOFError, RuntimeError, KeyError … What torch says of

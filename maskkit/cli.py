@@ -582,7 +582,8 @@ def _with_dashes(argv: Sequence[str]) -> list[str]:
         name, equals, value = token.partition("=")
         return name.replace("_", "-") + equals + value if token.startswith("--") else token
 
-    return [dashed(token) for token in argv]
+    end = argv.index("--") if "--" in argv else len(argv)  # behind it there are no options, but file names
+    return [*map(dashed, argv[:end]), *argv[end:]]
 
 
 def _train_config(arguments: argparse.Namespace) -> TrainConfig:
@@ -798,6 +799,8 @@ def _own_test_split(run_dir: Path, image_size: int, stream: bool | None) -> tupl
         raise InputError(f"The photos in {source} are no longer those of the run in {run_dir}, so that its test photos among them are not known; "
                          "give --test-dir with photos that it has not seen.")
     test = dataset.subset("test")
+    if not len(test):
+        raise InputError(f"The run in {run_dir} kept no test photos aside; give --test-dir with photos that it has not seen.")
     return test.images, test.targets.numpy(), {"skipped": [{"name": name, "reason": reason} for name, reason in dataset.skipped]}
 
 

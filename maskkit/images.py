@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -68,7 +69,8 @@ def open_image(source: str | Path | BinaryIO, *, at_least: int | None = None) ->
         If the file is missing, is no image, is damaged, or may not be read.
     """
     try:
-        with Image.open(source) as image:
+        # From memory, since Pillow maps plain files into it, and then turns a grey TIFF the wrong way.
+        with Image.open(source if hasattr(source, "read") else BytesIO(Path(source).read_bytes())) as image:
             if at_least:
                 image.draft("RGB", (at_least, at_least))
             return _to_rgb(ImageOps.exif_transpose(image))

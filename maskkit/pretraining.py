@@ -238,7 +238,7 @@ class Pretraining:
             return None
         try:
             state = torch.load(self.folder / LAST, map_location="cpu", weights_only=True)
-            same = state["pretrain"] == asdict(self.config)
+            same = {**state["pretrain"], "device": self.config.device} == asdict(self.config)
         except Exception:  # a damaged file, or a pickle with code, fails in as many ways as there are files
             same = False
         if not same:

@@ -160,7 +160,7 @@ def _group_table(path: str | Path, there: set[str]) -> dict[str, str]:
     try:
         rows = [row for row in map(_tidy, read_csv(path, delimiters=",;")) if any(map(str.strip, row.values()))]
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The groups file {path} cannot be read ({error}); give a CSV file with the columns path and group.") from error
+        raise InputError(f"The groups file {path} cannot be read ({error}); give a CSV file in UTF-8 (Excel: CSV UTF-8) with the columns path and group.") from error
     if not rows or not {"path", "group"} <= rows[0].keys():
         found = ", ".join(map(str, rows[0])) if rows else "no rows"
         raise InputError(f"The groups file {path} needs the columns path and group, and at least one row; it has {found}.")

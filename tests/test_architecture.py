@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "distributed": {"runtime"},
     "transforms": {"distributed", "runtime"},
     "models": set(),
-    "checkpoints": {"images", "models"},
+    "checkpoints": {"images", "models", "runtime"},
     "training": {"datasets", "distributed", "transforms", "models", "checkpoints", "runtime"},
     "pretraining": {"memory", "faces", "models", "checkpoints", "training", "transforms", "runtime"},
     "tuning": {"training", "datasets", "distributed", "transforms", "runtime"},

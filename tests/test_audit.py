@@ -161,6 +161,13 @@ def spoiled(faces, clean_folder, tmp_path_factory):
     return {finding.kind: set(finding.files) for finding in findings}, planted
 
 
+@pytest.mark.parametrize("name, options", [("turned.jpg", {"exif": b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"}), ("turned.tif", {"tiffinfo": {0x0112: 6}})])
+def test_the_size_is_that_of_the_upright_photo(tmp_path, name, options):
+    Image.new("RGB", (48, 40)).save(tmp_path / name, **options)
+    [photo] = measure_photos(list_photos(tmp_path))
+    assert (photo.width, photo.height, photo.turned) == (40, 48, True)
+
+
 @pytest.mark.parametrize("flaw", FLAWS)
 def test_planted_flaws_are_found_and_clean_faces_left_alone(flaw, spoiled):
     found, planted = spoiled

@@ -94,14 +94,25 @@ def test_a_checkpoint_that_does_not_fit_its_own_description(checkpoint, tmp_path
     save_checkpoint(tmp_path / "model.pth", Checkpoint(checkpoint.model, "vgg_small", 16))
     with pytest.raises(InputError, match="does not fit the model that it names; train it again"):
         load_checkpoint(tmp_path / "model.pth")
-    save_checkpoint(tmp_path / "model.pth", Checkpoint(checkpoint.model, "hats", 16))
-    with pytest.raises(InputError, match=r"names \(There is no model 'hats'; the models are .*\); train it again\."):
-        load_checkpoint(tmp_path / "model.pth")
+
+
+def test_a_network_that_maskkit_could_not_build_is_not_saved(checkpoint, tmp_path):
+    with pytest.raises(InputError, match="names a network of maskkit, by which it is loaded: one of maskcnn, .*got 'hats'"):
+        save_checkpoint(tmp_path / "model.pth", Checkpoint(checkpoint.model, "hats", 16))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("device", ["toaster", "cuda:99"])
+def test_a_good_model_is_not_blamed_for_a_device_that_is_not_there(checkpoint, tmp_path, device):
+    save_checkpoint(tmp_path / "model.pth", checkpoint)
+    with pytest.raises(InputError, match=f"Device '{device}' is not available here"):
+        load_checkpoint(tmp_path / "model.pth", device)
 
 
 @pytest.mark.parametrize("changed, said", [
     ({"image_size": "large"}, "does not fit"), ({"image_size": 16.0}, "does not fit"), ({"image_size": 10**7}, "does not fit"), ({"state_dict": [1]}, "does not fit"),
     ({"model_name": ["maskcnn"]}, "does not fit"), ({"class_names": 3}, "does not fit"), ({"class_names": None}, "does not fit"), ({"more": 1}, "does not fit"),
+    ({"model_name": "hats"}, r"names \(There is no model 'hats'; the models are .*\); train it again\."),
     ({"class_names": ["with_mask", "without_mask"]}, "other classes, with_mask and without_mask, and not of without_mask and with_mask"),
 ])
 def test_a_checkpoint_that_holds_something_odd(checkpoint, tmp_path, changed, said):

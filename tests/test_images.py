@@ -76,8 +76,12 @@ def test_every_exif_orientation_comes_out_upright(tmp_path, orientation):
               7: lambda a: np.rot90(a.transpose(1, 0, 2), 2), 8: lambda a: np.rot90(a, 3)}[orientation](upright)
     exif = Image.Exif()
     exif[0x0112] = orientation
-    Image.fromarray(np.ascontiguousarray(stored)).save(tmp_path / "turned.jpg", exif=exif, quality=95)
+    image = Image.fromarray(np.ascontiguousarray(stored))
+    image.save(tmp_path / "turned.jpg", exif=exif, quality=95)
     assert np.abs(np.asarray(open_image(tmp_path / "turned.jpg")).astype(int) - upright).max() < 40
+    for mode in ("L", "RGB"):  # Pillow reads a grey TIFF in another way than one in colours
+        image.convert(mode).save(tmp_path / "turned.tif", tiffinfo={0x0112: orientation})
+        assert np.array_equal(np.asarray(open_image(tmp_path / "turned.tif")), upright)
 
 
 def test_content_decides_the_format_not_the_name(tmp_path):

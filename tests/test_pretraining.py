@@ -132,6 +132,7 @@ def test_a_finished_backbone_is_loaded_and_another_one_not_overwritten(tmp_path,
     before = load_checkpoint(best).model
     best.unlink()  # or moved away: what the command says is there has to be there again
     assert equal_weights(pretrain(SMALL, tmp_path), model) and equal_weights(load_checkpoint(best).model, before)
+    assert equal_weights(pretrain(replace(SMALL, device="auto" if SMALL.device == "cpu" else "cpu"), tmp_path), model)  # a run may go on elsewhere
     with pytest.raises(InputError, match="holds another run"):
         pretrain(replace(SMALL, seed=1), tmp_path)
     torch.save({**torch.load(tmp_path / "last.pth", weights_only=True), "random": {"torch_rng": torch.zeros(3, dtype=torch.uint8)}}, tmp_path / "last.pth")

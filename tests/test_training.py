@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import os
+import shutil
 import signal
 from contextlib import contextmanager, nullcontext
 from datetime import date
@@ -152,6 +153,32 @@ def test_interrupted_and_resumed_equals_uninterrupted(easy_dataset, tmp_path, op
     assert equal_weights(whole.model, resumed.model)
     same = ("train_loss", "val_loss", "lr")
     assert [[row[key] for key in same] for row in whole.history] == [[row[key] for key in same] for row in resumed.history]
+
+
+def test_the_best_model_of_another_run_is_not_taken_for_its_own(easy_dataset, tmp_path):
+    fit(easy_dataset, QUICK, run_dir=tmp_path / "run")
+    fit(easy_dataset, dataclasses.replace(QUICK, seed=1, epochs=1), run_dir=tmp_path / "other")
+    # As a run leaves it that was to replace this one, and found the disk full after its first file.
+    shutil.copy(tmp_path / "other" / "mask_cnn_best.pth", tmp_path / "run")
+    with pytest.raises(InputError, match="cannot be resumed: its mask_cnn_best.pth is of another run"):
+        fit(easy_dataset, dataclasses.replace(QUICK, epochs=QUICK.epochs + 1), run_dir=tmp_path / "run", resume=True)
+
+
+def test_a_report_does_not_outlive_its_model(easy_dataset, tmp_path):
+    fit(easy_dataset, dataclasses.replace(QUICK, epochs=1), run_dir=tmp_path)
+    (tmp_path / "report.json").touch()
+    result = fit(easy_dataset, QUICK, run_dir=tmp_path, resume=True)
+    assert (tmp_path / "report.json").exists() == (result.best_epoch == 1)
+
+
+def test_a_run_folder_may_begin_with_a_tilde(easy_dataset, tmp_path, monkeypatch):
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    config = dataclasses.replace(QUICK, epochs=1)
+    fit(easy_dataset, config, run_dir="~/run")
+    assert training.load_or_train(easy_dataset, config, run_dir="~/run").origin.startswith("taken from")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 def test_a_planned_schedule_cannot_be_lengthened(easy_dataset, tmp_path):

@@ -151,7 +151,8 @@ def _named_like_a_photo(path: Path) -> bool:
 def _header(content: bytes) -> dict[str, object]:
     with Image.open(io.BytesIO(content)) as image:
         orientation = image.getexif().get(0x0112, 1)
-        width, height = image.size if orientation not in (5, 6, 7, 8) else image.size[::-1]
+        lies = orientation in (5, 6, 7, 8) and image.format != "TIFF"  # whose size Pillow gives as it stands upright
+        width, height = image.size[::-1] if lies else image.size
         # Phones store a JPEG with a second picture (a depth map) as MPO; every program opens it as the JPEG that it is.
         return {"format": "JPEG" if image.format == "MPO" else image.format, "mode": image.mode, "width": width, "height": height,
                 "turned": orientation in range(2, 9), "animated": image.format != "MPO" and bool(getattr(image, "is_animated", False))}

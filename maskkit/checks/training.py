@@ -92,7 +92,7 @@ def _with_patience(patience: int) -> Callable:
         Misconception(
             "the highest loss",
             lambda val_losses: int(np.argmax(val_losses)) + 1,
-            "This is the epoch of the highest loss. A loss counts mistakes, so low is good (accuracy is the other way round).",
+            "This is the epoch of the highest loss. A loss says how wrong the answers are, so low is good (accuracy is the other way round).",
             "min, not max.",
         ),
         Misconception(
@@ -546,7 +546,7 @@ def _no_falls_at_the_end(val_losses: list[float]) -> int:
         Misconception(
             "since the highest loss",
             lambda val_losses, patience: len(val_losses) - 1 - int(np.argmax(val_losses)) >= patience,
-            "You count the epochs since the highest loss. A loss counts mistakes, so low is good.",
+            "You count the epochs since the highest loss. A loss says how wrong the answers are, so low is good.",
             "min in place of max.",
         ),
         Misconception(

@@ -125,7 +125,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     if on_epoch is not None and (isinstance(on_epoch, type) or not callable(on_epoch)):
         raise InputError(f"on_epoch is called with the history after each epoch, as LiveCurves() can be; got {seen(on_epoch)}.")
     # In this order, since another process of this run may be making the folder just now. Devices and pipes are files, too.
-    if run_dir is not None and Path(run_dir).exists() and not Path(run_dir).is_dir():
+    if run_dir is not None and (folder := Path(run_dir).expanduser()).exists() and not folder.is_dir():
         raise InputError(f"The run folder {run_dir} is a file; give a folder, there or not.")
     if not (dataset.split == "val").any():
         raise InputError("The data set has no validation images, by which training stops and keeps the best weights; give val a share of its fractions.")
@@ -198,7 +198,7 @@ def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_
     """
     require_data_and_config(dataset, config)
     require(run_dir, (str, PathLike), "load_or_train needs a run folder (fit does without)")
-    folder = Path(run_dir)
+    folder = Path(run_dir).expanduser()
     if finished := finished_run(folder, config, dataset):
         return finished
     if can_resume(folder, config, dataset):

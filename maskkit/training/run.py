@@ -21,7 +21,8 @@ from maskkit.training.config import TrainConfig
 from maskkit.training.stopping import EarlyStopping
 
 # What the command line adds to the folder when the training is over: reports, and the models that it exports.
-REPORTS = ("report.json", "mistakes.png", "mask_cnn_best.onnx", "mask_cnn_best_int8.onnx")
+REPORTS = ("report.json", "mistakes.png")
+EXPORTS = ("mask_cnn_best.onnx", "mask_cnn_best_int8.onnx")
 DAMAGED = (LookupError, TypeError, AttributeError, ValueError, RuntimeError)  # what comes of a state that is not as it was written
 ENDS = ("early stopping", "all epochs done")  # how a run that was not interrupted ends
 
@@ -125,7 +126,7 @@ class Run:
                  optimizer: torch.optim.Optimizer, scheduler: LRScheduler, stopping: EarlyStopping, generator: torch.Generator,
                  made_by: str = "", *, mean: RunningMean | None = None, writes: bool = True):
         self.made_by = made_by
-        self.folder = None if folder is None else Path(folder)
+        self.folder = None if folder is None else Path(folder).expanduser()
         self.writes = writes and self.folder is not None  # of several processes only the first one does
         self.config, self.data, self.given, self.model, self.mean = config, describe_data(dataset), given_files(config), model, mean
         self.judged = mean.module if mean else model  # the weights of which the best are kept
@@ -141,14 +142,18 @@ class Run:
             return
         if improved:
             save_checkpoint(self.folder / BEST, self._checkpoint(self.judged))
+            self._remove(*REPORTS)  # which were of the best before
         save_checkpoint(self.folder / LAST, self._checkpoint(self.model, self._training_state()))
         write_csv(self.folder / "history.csv", self.history)
         self._write_config(None)
         if len(self.history) == 1:  # of an older run that this one replaces, nothing may be taken for its own
-            for name in REPORTS if improved else (BEST, *REPORTS):
-                (self.folder / name).unlink(missing_ok=True)
+            self._remove(*EXPORTS, *(() if improved else (BEST, *REPORTS)))
         if len(self.history) == 1 or not (self.folder / "split.csv").exists():
             write_csv(self.folder / "split.csv", self.dataset.split_rows())
+
+    def _remove(self, *names: str) -> None:
+        for name in names:
+            (self.folder / name).unlink(missing_ok=True)
 
     def restore(self) -> None:
         """Go back to the state after the last epoch that was completed.
@@ -191,9 +196,17 @@ class Run:
         vars(self.stopping).update(state["stopping"])
         self.history.extend(state["history"])
         if self.stopping.best_epoch:
-            self.best_state = load_checkpoint(self.folder / BEST).model.state_dict()
+            self.best_state = self._best_of(last).model.state_dict()
         # Last of all: to load a checkpoint is to build a network, which draws random weights first.
         restore_random_states(state)
+
+    def _best_of(self, last: Checkpoint) -> Checkpoint:
+        """The best model so far. A run that was to replace this one, and found the disk full, may have left another in its place."""
+        best = load_checkpoint(self.folder / BEST)
+        # It is written first: when a process ends in between, it is one epoch ahead.
+        if best.epoch not in (self.stopping.best_epoch, last.epoch + 1) or (best.epoch == self.stopping.best_epoch and best.val_loss != self.stopping.best_loss):
+            raise InputError(f"The run in {self.folder} cannot be resumed: its {BEST} is of another run (epoch {best.epoch}, and not {self.stopping.best_epoch}).")
+        return best
 
     def finish(self, stopped_because: str) -> FitResult:
         """Put the best weights into the model and say how it ended."""

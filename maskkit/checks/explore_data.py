@@ -263,7 +263,7 @@ def _clues(rng: np.random.Generator) -> list[tuple]:
     """Each with a single best threshold, so that whoever returns the threshold itself is recognised whichever way they search.
 
     It splits off the largest value alone, the smallest alone, or nothing (the best is to say mask of all, then of none); the next has close
-    values and one far away; in two it is the first or the last value; in the drawn ones it lies in the middle, in a wide gap.
+    values and one far away; in two it is the first or the last value; one holds equal values, which no threshold can part; in the drawn ones it lies in the middle, in a wide gap.
     """
     fixed = [
         ([0.1, 0.2, 0.7, 1.4, 1.3], [0, 0, 0, 1, 0]),
@@ -273,6 +273,7 @@ def _clues(rng: np.random.Generator) -> list[tuple]:
         ([3.0, 1.0, 2.0, 6.0, 5.0, 40000.0], [0, 1, 0, 1, 1, 1]),
         ([2.0, 1.0, 6.0, 5.0], [0, 0, 1, 1]),
         ([5.0, 6.0, 1.0, 2.0], [1, 1, 0, 0]),
+        ([2.0, 2.0, 5.0, 5.0, 5.0, 5.0], [0, 0, 0, 1, 1, 1]),
     ]
     drawn = []
     for shift in (2.5, -2.5):
@@ -316,6 +317,12 @@ def _correlation(values: Tensor, targets: Tensor) -> Tensor:
 
 def _best_of(values: Tensor, targets: Tensor, thresholds: Tensor) -> Tensor:
     shares = ((values > thresholds[:, None]) == (targets == 1)).float().mean(dim=1)
+    return torch.maximum(shares, 1 - shares).max()
+
+
+def _cut_anywhere(values: Tensor, targets: Tensor) -> Tensor:
+    ordered = targets[values.argsort(stable=True)]
+    shares = torch.stack([((torch.arange(len(ordered)) >= cut) == (ordered == 1)).float().mean() for cut in range(len(ordered) + 1)])
     return torch.maximum(shares, 1 - shares).max()
 
 
@@ -423,6 +430,12 @@ def _between_the_means(values: Tensor, targets: Tensor) -> Tensor:
             lambda values, targets: _either_side(values, targets, values.mean()),
             "This takes the mean as the threshold, which is seldom the best one.",
             "Try every value as the threshold.",
+        ),
+        Misconception(
+            "cut between equal values",
+            _cut_anywhere,
+            "Your cut can go between equal values. They lie on the same side of every threshold.",
+            "Compare all values with each threshold: values > threshold.",
         ),
         Misconception(
             "threshold at the median",

@@ -2,9 +2,12 @@
 
 import csv
 import dataclasses
+import errno
+import multiprocessing
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -90,6 +93,42 @@ def test_one_process_finishes_where_others_break(drawn, monkeypatch):
         raise OSError("no processes here")
     monkeypatch.setattr(folder_module, "ProcessPoolExecutor", broken)
     np.testing.assert_array_equal(generate_faces(60, image_size=48, seed=5, workers=2)[0], drawn[0][:60])
+
+
+def noted_chunk(job):
+    """Grey faces; a file says that this chunk was begun, in whichever process."""
+    _, first, count = job
+    Path(os.environ["CHUNKS_BEGUN"], str(first)).touch()
+    time.sleep(0.02)  # or all would be drawn before anybody could stop
+    return first, np.full((count, 16, 16, 3), 128, np.uint8), [None] * count
+
+
+@pytest.fixture
+def begun(tmp_path, monkeypatch):
+    """The folder in which each chunk notes that it was begun."""
+    folder = tmp_path / "begun"
+    folder.mkdir()
+    monkeypatch.setenv("CHUNKS_BEGUN", str(folder))
+    monkeypatch.setattr(folder_module, "_draw_chunk", noted_chunk)
+    return folder
+
+
+def test_chunks_that_nobody_takes_any_more_are_not_drawn(begun):
+    chunks = folder_module.draw_chunks(noted_chunk, 500 * folder_module.CHUNK, None, 2, False)
+    assert [next(chunks)[0] for _ in range(3)] == [0, folder_module.CHUNK, 2 * folder_module.CHUNK]
+    chunks.close()
+    assert 3 <= len(list(begun.iterdir())) < 250 and multiprocessing.active_children() == []
+
+
+def test_a_full_disk_ends_the_drawing_too(begun, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(folder_module, "as_file", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_faces(tmp_path / "faces", 500 * folder_module.CHUNK, image_size=16, workers=2)
+    assert caught.tb is not None  # a notebook keeps the traceback as well, and with it all that was going on
+    assert 1 <= len(list(begun.iterdir())) < 250 and multiprocessing.active_children() == []
+    assert [path.name for path in tmp_path.iterdir()] == ["begun"]
 
 
 @pytest.mark.parametrize("name", CHOICES)

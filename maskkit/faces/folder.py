@@ -8,10 +8,10 @@ import multiprocessing
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -65,9 +65,10 @@ def generate_faces(n: int, *, image_size: int = 128, seed: int = 0, variety: flo
     recipe = check_recipe(n, workers, Recipe(image_size, seed, variety, shortcut, shortcut_strength))
     images = np.empty((n, image_size, image_size, 3), np.uint8)
     attributes: list[FaceAttributes] = []
-    for first, pictures, known in draw_chunks(_draw_chunk, n, recipe, workers, progress):
-        images[first:first + len(pictures)] = [as_loaded(picture, _carried(face)) for picture, face in zip(pictures, known, strict=True)]
-        attributes.extend(known)
+    with closing(draw_chunks(_draw_chunk, n, recipe, workers, progress)) as chunks:
+        for first, pictures, known in chunks:
+            images[first:first + len(pictures)] = [as_loaded(picture, _carried(face)) for picture, face in zip(pictures, known, strict=True)]
+            attributes.extend(known)
     return images, attributes
 
 
@@ -90,7 +91,8 @@ def write_faces(folder: str | Path, n: int, *, image_size: int = 128, seed: int 
     folder.parent.mkdir(parents=True, exist_ok=True)
     drawn = folder_beside(folder)
     try:
-        _fill_folder(drawn, draw_chunks(_draw_chunk, n, recipe, workers, progress), _columns(recipe))
+        with closing(draw_chunks(_draw_chunk, n, recipe, workers, progress)) as chunks:
+            _fill_folder(drawn, chunks, _columns(recipe))
         drawn.chmod(0o755)
         if folder.exists():  # an empty one, which may be the one that we are in, or a link
             for finished in list(drawn.iterdir()):
@@ -160,12 +162,15 @@ def check_recipe(n: int, workers: int | None, recipe: Recipe) -> Recipe:
     return recipe
 
 
-def draw_chunks(draw: Callable, n: int, recipe: Recipe, workers: int | None, progress: bool) -> Iterator:
-    """What `draw` makes of (recipe, first index, count), in order, from this process or from several."""
+def draw_chunks(draw: Callable, n: int, recipe: Recipe, workers: int | None, progress: bool) -> Generator:
+    """What `draw` makes of (recipe, first index, count), in order, from this process or from several.
+
+    Whoever stops before the end closes it: an error's traceback would keep it, and the processes would draw all that is left.
+    """
     jobs = [(recipe, first, min(CHUNK, n - first)) for first in range(0, n, CHUNK)]
     workers = min(_worth(n) if workers is None else workers, len(jobs))
-    drawn = map(draw, jobs) if workers < 2 else _in_processes(draw, jobs, workers)
-    with progress_bar(shown=progress, total=n, desc="drawing faces", unit="face") as bar:
+    drawn = (draw(job) for job in jobs) if workers < 2 else _in_processes(draw, jobs, workers)
+    with closing(drawn), progress_bar(shown=progress, total=n, desc="drawing faces", unit="face") as bar:
         for first, pictures, known in drawn:
             yield first, pictures, known
             bar.update(len(pictures))
@@ -177,16 +182,19 @@ def _draw_chunk(job: tuple[Recipe, int, int]) -> tuple[int, np.ndarray, list[Fac
     return first, np.stack([picture for picture, _ in faces]), [attributes for _, attributes in faces]
 
 
-def _in_processes(draw: Callable, jobs: list, workers: int) -> Iterator:
+def _in_processes(draw: Callable, jobs: list, workers: int) -> Generator:
     """Draw the jobs in spawned processes; what they cannot draw (no processes here), this process does."""
     done = 0
     try:
-        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _one_thread) as pool:
+        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _one_thread)
+        try:
             with _hidden_main():
                 results = pool.map(draw, jobs)  # hands in all jobs, which starts the processes
             for result in results:
                 yield result
                 done += 1
+        finally:  # `with pool` would draw all that waits, also where nobody takes it any more; so may a pool that is left without waiting
+            pool.shutdown(cancel_futures=True)
     except (BrokenProcessPool, OSError, ImportError):
         yield from map(draw, jobs[done:])
 

@@ -6,6 +6,7 @@ difference of the two pictures says where to look, for which nobody had to draw 
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -56,9 +57,10 @@ def generate_twins(n: int, *, image_size: int = 128, seed: int = 0, variety: flo
     recipe = check_recipe(n, workers, Recipe(image_size, seed, variety, "none", 0.0))
     bare, masked = (np.empty((n, image_size, image_size, 3), np.uint8) for _ in range(2))
     where = np.empty((n, CELLS, CELLS), np.uint8)
-    for first, pictures, known in draw_chunks(_draw_chunk, n, recipe, workers, progress):
-        last = first + len(pictures)
-        bare[first:last], masked[first:last], where[first:last] = pictures[:, 0], pictures[:, 1], known
+    with closing(draw_chunks(_draw_chunk, n, recipe, workers, progress)) as chunks:
+        for first, pictures, known in chunks:
+            last = first + len(pictures)
+            bare[first:last], masked[first:last], where[first:last] = pictures[:, 0], pictures[:, 1], known
     return Twins(bare, masked, where)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -161,7 +162,13 @@ def tune(dataset: Dataset, base: TrainConfig = TrainConfig(), *, space: Space = 
         return best["val_loss"]
 
     while len(trial_rows(study)) < trials:
-        study.optimize(objective, n_trials=1, callbacks=[lambda _, trial: on_trial(_row(trial))] if on_trial else None)
+        try:
+            study.optimize(objective, n_trials=1, callbacks=[lambda _, trial: on_trial(_row(trial))] if on_trial else None)
+        except (AssertionError, UnboundLocalError) as error:  # so Optuna ends when it could not store how a trial ended
+            stopped = _what_stopped(error)
+            if stopped is None:
+                raise
+            raise stopped from None
     return study
 
 
@@ -234,17 +241,50 @@ def _optuna() -> ModuleType:
 
 def _storage(storage: str | Path | None) -> BaseStorage | str | None:
     """What Optuna takes: nothing, an address as it is, or the journal in a file."""
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
-
     if storage is None or "://" in str(storage):
         return storage
     path = Path(storage).expanduser()
     if path.is_file() and path.stat().st_size and not _is_journal(path):
         raise InputError(f"{path} holds something else than a study; give the path of a new file.")
     path.parent.mkdir(parents=True, exist_ok=True)
+    return _journal(path)
+
+
+def _journal(path: Path) -> BaseStorage:
+    """Optuna's journal, in which each process writes behind whole lines only, whatever became of the one before."""
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
     # The lock that opens a file works on Windows too, where the other one, a symbolic link, needs special rights.
-    return JournalStorage(JournalFileBackend(str(path), JournalFileOpenLock(str(path))))
+    class Lock(JournalFileOpenLock):
+        def acquire(self) -> bool:
+            super().acquire()
+            try:
+                _drop_torn_line(path)
+            except BaseException:
+                self.release()
+                raise
+            return True
+
+    return JournalStorage(JournalFileBackend(str(path), Lock(str(path))))
+
+
+def _drop_torn_line(path: Path) -> None:
+    """Take away what a full disk left of a last line: the next line would be joined to it, and Optuna could read nothing of the file any more."""
+    with path.open("r+b") as file:
+        if not file.seek(0, os.SEEK_END):
+            return
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)
+
+
+def _what_stopped(error: BaseException | None) -> BaseException | None:
+    """The KeyboardInterrupt or OSError that an error came up in the midst of, if there is one."""
+    while error is not None and not isinstance(error, KeyboardInterrupt | OSError):
+        error = error.__context__
+    return error
 
 
 def _patiently(create: Callable[[], Study]) -> Study:

@@ -1,6 +1,7 @@
 """The range test against its definition; studies against a loss that is known, shared between processes."""
 
 import dataclasses
+import errno
 import logging
 import math
 import subprocess
@@ -165,6 +166,61 @@ def test_a_trial_of_a_process_that_was_killed_does_not_count(easy_dataset, tmp_p
     storage = tmp_path / "study.journal"
     tune(easy_dataset, QUICK, space=SPACE, trials=1, storage=storage).ask()  # and nobody will ever tell how it ended
     assert [row["number"] for row in trial_rows(tune(easy_dataset, QUICK, space=SPACE, trials=3, storage=storage))] == [1, 3, 4]
+
+
+@pytest.mark.parametrize("kept", [-1, -30, 1])
+@pytest.mark.usefixtures("known_loss")
+def test_a_journal_whose_last_line_was_cut_off_keeps_its_trials_and_goes_on(easy_dataset, tmp_path, kept):
+    storage = tmp_path / "study.journal"
+    first = trial_rows(tune(easy_dataset, QUICK, space=SPACE, trials=3, storage=storage))
+    *lines, last = storage.read_bytes().splitlines(keepends=True)  # the last one says how the third trial ended
+    storage.write_bytes(b"".join(lines) + last[:kept])
+    assert trial_rows(tune(easy_dataset, QUICK, space=SPACE, trials=2, storage=storage)) == first[:2]
+    both = trial_rows(tune(easy_dataset, QUICK, space=SPACE, trials=4, storage=storage))
+    assert both[:2] == first[:2] and [row["number"] for row in both] == [1, 2, 4, 5]
+    assert trial_rows(open_study(storage)) == both
+
+
+def test_a_process_does_not_write_behind_the_torn_line_of_another(tmp_path):
+    storage = tmp_path / "study.journal"
+    study = open_study(storage)
+    for torn in (b'{"op_code":2,"worker', b'{"op_code":2}'):
+        with storage.open("ab") as file:
+            file.write(torn)
+        study.set_user_attr("seen", torn.decode())
+        assert open_study(storage).user_attrs == {"seen": torn.decode()}
+    assert [path.name for path in tmp_path.iterdir()] == ["study.journal"]  # and nobody holds the lock
+
+
+@pytest.mark.parametrize("stopped", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+@pytest.mark.usefixtures("known_loss")
+def test_what_kept_a_trial_from_being_stored_is_raised_and_not_what_optuna_made_of_it(easy_dataset, tmp_path, monkeypatch, stopped):
+    storage, backend = tmp_path / "study.journal", optuna.storages.journal.JournalFileBackend
+    first = trial_rows(tune(easy_dataset, QUICK, space=SPACE, trials=1, storage=storage))
+    append_logs = backend.append_logs
+
+    def torn(self, logs):
+        if "values" not in logs[0]:  # not how a trial ended
+            return append_logs(self, logs)
+        with storage.open("ab") as file:
+            file.write(b'{"op_code":6,"wor')
+        raise stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backend, "append_logs", torn)
+        with pytest.raises(type(stopped)) as caught:
+            tune(easy_dataset, QUICK, space=SPACE, trials=3, storage=storage)
+    assert caught.value is stopped
+    assert trial_rows(tune(easy_dataset, QUICK, space=SPACE, trials=2, storage=storage))[:1] == first
+
+
+def test_an_assertion_that_fails_in_training_stays_one(easy_dataset, monkeypatch):
+    def fit(*_):
+        raise AssertionError("a defect")
+
+    monkeypatch.setattr(tuning, "fit", fit)
+    with pytest.raises(AssertionError, match="a defect"):
+        tune(easy_dataset, QUICK, space=SPACE, trials=1)
 
 
 def test_a_database_that_another_process_is_laying_out_is_waited_for(monkeypatch, tmp_path):

@@ -9,6 +9,7 @@ import math
 import os
 import shlex
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from datetime import datetime
@@ -47,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # file names may hold letters that the console lacks, and bytes that are no letters
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd metadata and of large photos, and without a name; the audit tells them
     arguments, unknown = _parser().parse_known_args(_with_dashes(sys.argv[1:] if argv is None else argv))
     if unknown and "images" in arguments and not any(word.startswith("-") or not word for word in unknown):
         unknown, arguments.images = [], [*arguments.images, *map(_path, unknown)]  # photos behind an option, where argparse has its list already

@@ -239,6 +239,7 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
     """
     require(source, (str, PathLike), "load_dataset takes 'synthetic', 'photos' or the path of a folder")
     require_whole("image_size", image_size)
+    require(groups, str | PathLike | None, "The groups are the path of a CSV file with the columns path and group")
     # They are kept with each run, as JSON, which knows no numbers of NumPy.
     n, variety, shortcut_strength, seed = (value.item() if isinstance(value, np.generic) else value for value in (n, variety, shortcut_strength, seed))
     check_seed(seed)

@@ -17,9 +17,11 @@ from PIL import Image
 
 from maskkit.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from maskkit.cli import _made_for_one, main
+from maskkit.datasets import load_dataset
 from maskkit.evaluation import predict_image
 from maskkit.files import read_csv
 from maskkit.models import MaskCNN
+from maskkit.training import TrainConfig, fit
 
 QUICK = ["--image-size", "16", "--epochs", "2", "--batch-size", "8", "--device", "cpu"]
 
@@ -50,6 +52,26 @@ def test_test_repeats_the_reported_numbers_and_predict_agrees(trained, photo_fol
     [row] = json.loads(capsys.readouterr().out)["predictions"]
     assert row["probability_with_mask"] == predict_image(load_checkpoint(trained / "mask_cnn_best.pth"), photo)
     assert row["class"] == ("with_mask" if row["probability_with_mask"] >= 0.5 else "without_mask")
+
+
+def test_a_run_that_kept_no_test_photos_asks_for_others(photo_folder, tmp_path, capsys):
+    dataset = load_dataset(photo_folder, image_size=16, fractions=(0.7, 0.3, 0))
+    fit(dataset, TrainConfig(epochs=1, device="cpu"), run_dir=tmp_path / "run")
+    assert main(["test", "--model-path", str(tmp_path / "run" / "mask_cnn_best.pth"), "--device", "cpu"]) == 2
+    assert "kept no test photos aside; give --test-dir" in capsys.readouterr().err
+
+
+def test_behind_two_dashes_stand_file_names(trained, photo_folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(photo_folder / "with_mask" / "0.png", "--my_face.png")
+    assert main(["predict", "--model_path", str(trained / "mask_cnn_best.pth"), "--", "--my_face.png"]) == 0
+    assert "--my_face.png" in capsys.readouterr().out
+
+
+def test_odd_metadata_of_a_photo_is_no_line_of_pillows(trained, tmp_path):
+    Image.new("RGB", (20, 20)).save(tmp_path / "odd.jpg", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+    command = [sys.executable, "-m", "maskkit", "predict", "--model-path", str(trained / "mask_cnn_best.pth"), str(tmp_path / "odd.jpg")]
+    assert "Warning" not in subprocess.run(command, capture_output=True, text=True, check=True).stderr
 
 
 def test_options_replace_what_the_recipe_says(photo_folder, tmp_path):

@@ -612,6 +612,12 @@ def test_accuracy_by_size_puts_the_runs_of_a_network_together():
     assert "deep" in title(ax) and "wide with 8,000,000 parameters 0.910 (2 runs, " in plots.alt_text(ax)
 
 
+def test_what_accuracy_by_size_shows_of_time_is_told_as_well():
+    rows = [{"model": "wide", "parameters": 8e6, "accuracy": 0.9, "seconds": seconds} for seconds in (20, 28)]
+    ax = plots.plot_accuracy_by_size(rows)
+    assert texts(ax) == ["wide\n8.00 million\n24 s a run"] and "0.900 to 0.900; 24 s a run)" in plots.alt_text(ax)
+
+
 def test_no_network_is_called_the_most_accurate_while_runs_overlap():
     def rows(**accuracies):
         return [{"model": name, "parameters": 1e6, "accuracy": accuracy} for name, runs in accuracies.items() for accuracy in runs]

@@ -28,9 +28,9 @@ def plot_accuracy_by_size(rows: Sequence[Mapping], *, ax: Axes | None = None) ->
         mean = accuracy.mean()  # of equal numbers it can lie beyond them, by a rounding
         style = {**series_style(number), "linestyle": "none"}
         ax.errorbar(size, mean, yerr=np.maximum([[mean - accuracy.min()], [accuracy.max() - mean]], 0), markersize=10, ecolor="black", capsize=5, **style)
-        seconds = f"\n{column_of(runs, 'seconds').mean():.0f} s a run" if "seconds" in runs[0] else ""
-        ax.annotate(f"{name}\n{size / 1e6:.2f} million{seconds}", (size, mean), xytext=(12, 0), textcoords="offset points", va="center", fontsize=9)
-        parts.append(f"{name} with {size:,.0f} parameters {mean:.3f} ({counted(len(runs), 'run')}, {accuracy.min():.3f} to {accuracy.max():.3f})")
+        seconds = f"{column_of(runs, 'seconds').mean():.0f} s a run" if "seconds" in runs[0] else ""
+        ax.annotate(f"{name}\n{size / 1e6:.2f} million\n{seconds}".rstrip(), (size, mean), xytext=(12, 0), textcoords="offset points", va="center", fontsize=9)
+        parts.append(f"{name} with {size:,.0f} parameters {mean:.3f} ({counted(len(runs), 'run')}, {accuracy.min():.3f} to {accuracy.max():.3f}{'; ' + seconds if seconds else ''})")
     ax.set(xscale="log", xlabel="parameters (log scale)", ylabel="accuracy")
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.xaxis.set_major_formatter(lambda size, _: f"{size / 1e6:g} million")

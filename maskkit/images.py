@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from maskkit.errors import InputError, require_whole
 
@@ -35,6 +35,10 @@ _PHOTO_ENDINGS = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".t
 _MODEL_ENDINGS = {".pth", ".onnx"}  # beside which pictures are the plots of a run, and no photos
 _HEAD = 64  # bytes at the beginning of a file that tell what it is
 _LOOKED_THROUGH = 1_000  # files of a folder that is passed over, until it is taken to hold no photos: it may be anything, a whole disk too
+
+# What brings a picture upright, by the orientation that the camera noted (EXIF 2.32, tag 0x0112). 1 is upright.
+_TURNS = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
+          6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90}
 
 _PLAIN_STD = 2.5  # of each channel, from 0 to 255: a picture that varies less is one colour, as for the audit
 
@@ -73,12 +77,28 @@ def open_image(source: str | Path | BinaryIO, *, at_least: int | None = None) ->
         with Image.open(source if hasattr(source, "read") else BytesIO(Path(source).read_bytes())) as image:
             if at_least:
                 image.draft("RGB", (at_least, at_least))
-            return _to_rgb(ImageOps.exif_transpose(image))
+            return _to_rgb(_upright(image))
     except FileNotFoundError:
         raise InputError(f"There is no file {_name(source)}.") from None
     # Pillow reports damage in many ways: OSError, SyntaxError (broken PNG), ValueError, struct.error, DecompressionBombError …
     except Exception as error:
         raise InputError(f"{_name(source)} {_why_not(source, error)}.") from error
+
+
+def orientation(image: Image.Image) -> int:
+    """How a camera noted that a picture lies (EXIF), from 1, upright, to 8; 1 too where there is no such note, or it is damaged: the picture may be whole."""
+    try:
+        noted = image.getexif().get(0x0112)
+        return noted if noted in _TURNS else 1
+    except Exception:  # Pillow reports damage in many ways
+        return 1
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """As ``ImageOps.exif_transpose``, which also writes all other notes anew, and fails where one of them is odd."""
+    image.load()  # by which Pillow turns a TIFF, and takes its note away
+    noted = orientation(image)
+    return image if noted == 1 else image.transpose(_TURNS[noted])
 
 
 def load_image(source: str | Path | BinaryIO, image_size: int) -> np.ndarray:

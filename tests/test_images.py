@@ -3,7 +3,7 @@ import logging
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from maskkit.errors import InputError
 from maskkit.images import find_samples, is_plain, load_image, open_image
@@ -82,6 +82,25 @@ def test_every_exif_orientation_comes_out_upright(tmp_path, orientation):
     for mode in ("L", "RGB"):  # Pillow reads a grey TIFF in another way than one in colours
         image.convert(mode).save(tmp_path / "turned.tif", tiffinfo={0x0112: orientation})
         assert np.array_equal(np.asarray(open_image(tmp_path / "turned.tif")), upright)
+
+
+def saved(image, *options, **more):
+    memory = io.BytesIO()
+    image.save(memory, *options, **more)
+    memory.seek(0)
+    return memory
+
+
+def test_an_odd_note_of_the_camera_costs_no_photo():
+    image = Image.new("RGB", (24, 16), "white")
+    exif = Image.Exif()
+    exif[0x0112], exif[282] = 6, 72.0
+    notes = exif.tobytes().replace(b"\x01\x1a\x00\x05", b"\x01\x1a\x00\x02")  # the resolution, which is a fraction, as letters
+    turned = saved(image, "JPEG", exif=notes)
+    with pytest.raises(TypeError):
+        ImageOps.exif_transpose(Image.open(turned))
+    assert open_image(turned).size == (16, 24)
+    assert open_image(saved(image, "PNG", exif=b"Exif\0\0no notes at all")).size == (24, 16)
 
 
 def test_content_decides_the_format_not_the_name(tmp_path):

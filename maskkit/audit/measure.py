@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter
 from maskkit.audit.copies import fingerprint
 from maskkit.audit.thresholds import MEASURED_SIDE
 from maskkit.errors import InputError, require
-from maskkit.images import CLASS_NAMES, HEIC_ENDINGS, SPLIT_SPELLINGS, files_below, find_samples, is_heic, named_like, open_image, too_many_pixels
+from maskkit.images import CLASS_NAMES, HEIC_ENDINGS, SPLIT_SPELLINGS, files_below, find_samples, is_heic, named_like, open_image, orientation, too_many_pixels
 
 CHUNK = 512  # photos handed to the threads at a time: bounds what waits in memory
 LARGEST_JPEG_SIDE = 256  # JPEG decoders may skip detail beyond this
@@ -150,12 +150,12 @@ def _named_like_a_photo(path: Path) -> bool:
 
 def _header(content: bytes) -> dict[str, object]:
     with Image.open(io.BytesIO(content)) as image:
-        orientation = image.getexif().get(0x0112, 1)
-        lies = orientation in (5, 6, 7, 8) and image.format != "TIFF"  # whose size Pillow gives as it stands upright
-        width, height = image.size[::-1] if lies else image.size
+        noted = orientation(image)
+        on_its_side = noted >= 5 and image.format != "TIFF"  # whose size Pillow gives as it stands upright
+        width, height = image.size[::-1] if on_its_side else image.size
         # Phones store a JPEG with a second picture (a depth map) as MPO; every program opens it as the JPEG that it is.
         return {"format": "JPEG" if image.format == "MPO" else image.format, "mode": image.mode, "width": width, "height": height,
-                "turned": orientation in range(2, 9), "animated": image.format != "MPO" and bool(getattr(image, "is_animated", False))}
+                "turned": noted != 1, "animated": image.format != "MPO" and bool(getattr(image, "is_animated", False))}
 
 
 def _unopened(photo: Photo, content: bytes, error: Exception) -> Photo:

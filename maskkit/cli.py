@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from functools import partial
@@ -112,7 +113,8 @@ def train(arguments: argparse.Namespace) -> int:
         dataset = _load_data(arguments.data_dir or arguments.dataset, arguments)
     _say(f"{dataset!r}")
     _say(_about_groups(dataset))
-    leaks = _leaks(dataset, config) if team.is_first else []
+    began = arguments.resume and _told(run_dir, "train", "weights")  # what a run that goes on began with is not said again
+    leaks = _leaks(dataset, replace(config, weights=began) if began else config) if team.is_first else []
     for leak in leaks:
         _say(f"Warning: {leak}")
     if not arguments.run_dir:
@@ -175,7 +177,8 @@ def tune(arguments: argparse.Namespace) -> int:
                         storage=arguments.storage, name=arguments.study, on_trial=_print_trial)
     best = tuning.best_config(study, config)
     given = [name for name in _RECIPE_OPTIONS if name in space or hasattr(arguments, name)]
-    texts = {name: f"{getattr(best, name):{'.3g' if name in space and name in ('learning_rate', 'weight_decay') else ''}}" for name in given}
+    drawn = {"learning_rate", "weight_decay"} & space.keys()  # with sixteen digits, of which three say it all
+    texts = {name: f"{getattr(best, name):.3g}" if name in drawn else str(getattr(best, name)) for name in given}
     options = [f"--{name.replace('_', '-')} {shlex.quote(text)}" for name, text in texts.items()]
     print(f"Lowest validation loss of {len(tuning.trial_rows(study))} trials: {study.best_value:.4f} (a little too good to be true, since it was chosen).\n"
           f"maskkit train {_same_source(arguments)} {' '.join(options)}")

@@ -144,7 +144,7 @@ def pretrain(config: PretrainConfig = PretrainConfig(), run_dir: str | Path = "r
     InputError
         If ``run_dir`` holds another run.
     """
-    run = Pretraining(config, Path(run_dir), progress)
+    run = Pretraining(config, Path(run_dir).expanduser(), progress)
     while run.epoch < config.epochs:
         run.one_epoch()
         run.keep()

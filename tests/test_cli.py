@@ -250,6 +250,9 @@ def test_a_network_that_has_seen_the_test_photos_is_told(photo_folder, tmp_path,
             [warned] = given(source, 1, f"other{number}")
             known = len(split(f"other{number}", "test") & split("first", "train", "val"))
             assert warned.startswith(f"Warning: {known} of the {len(split(f'other{number}', 'test'))} test pictures")
+            if option == "--init-from":  # which is not said again, since a run that goes on has weights of its own
+                assert main(["train", *source, *QUICK, *recipe, "--seed", "1", "--epochs", "3", "--resume", "--run-dir", str(tmp_path / f"other{number}")]) == 0
+                assert warned == f"Warning: {json.loads((tmp_path / f'other{number}' / 'report.json').read_text())['warning']}"
             (tmp_path / "first" / "split.csv").unlink()
             assert given(source, 2, f"unknown{number}") == []
 
@@ -400,7 +403,7 @@ def one_error_line(capsys) -> str:
     (["--data-dir", ".", "--faces", "500"], "--faces is of drawn faces, and --data-dir brings photos"),
     (["--dataset", "photos", "--variety", "0.5"], "--variety is of drawn faces, and --dataset photos brings photos"),
     (["--no-near-duplicates"], "--no-near-duplicates is for a folder of your own (--data-dir): in --dataset synthetic it is known"),
-    (["--faces", "99999999999999999999"], "99,999,999,999,999,999,999 pictures of 16×16 pixels fill"),
+    (["--faces", "99999999999999999999"], "99,999,999,999,999,999,999 pictures of 16×16 pixels need"),
 ])
 def test_impossible_options_to_train(tmp_path, options, said, capsys):
     assert main(["train", "--image-size", "16", "--run-dir", str(tmp_path / "run"), *options]) == 2

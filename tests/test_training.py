@@ -1,6 +1,7 @@
 """Early stopping with scripted losses; training against a loop written out with torch alone."""
 
 import dataclasses
+import errno
 import json
 import math
 import os
@@ -21,7 +22,7 @@ from maskkit.checkpoints import load_checkpoint, save_checkpoint
 from maskkit.distributed import Part, Team
 from maskkit.errors import InputError
 from maskkit.evaluation import predict_proba
-from maskkit.files import read_csv
+from maskkit.files import read_csv, write_csv
 from maskkit.models import build_model
 from maskkit.plots import LiveCurves
 from maskkit.training import EarlyStopping, TrainConfig, fit, load_or_train, loop, recipe
@@ -169,6 +170,21 @@ def test_a_report_does_not_outlive_its_model(easy_dataset, tmp_path):
     (tmp_path / "report.json").touch()
     result = fit(easy_dataset, QUICK, run_dir=tmp_path, resume=True)
     assert (tmp_path / "report.json").exists() == (result.best_epoch == 1)
+
+
+def test_a_run_that_a_full_disk_ended_goes_on_with_its_own_split(easy_dataset, tmp_path, monkeypatch):
+    def full(path, rows):
+        if path.name == "split.csv":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        write_csv(path, rows)
+
+    fit(easy_dataset, QUICK, run_dir=tmp_path)
+    other = dataclasses.replace(easy_dataset, split=np.roll(easy_dataset.split, 1))
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+        patch.setattr("maskkit.training.run.write_csv", full)
+        fit(other, QUICK, run_dir=tmp_path)
+    fit(other, QUICK, run_dir=tmp_path, resume=True)
+    assert read_csv(tmp_path / "split.csv") == other.split_rows() != easy_dataset.split_rows()
 
 
 def test_a_run_folder_may_begin_with_a_tilde(easy_dataset, tmp_path, monkeypatch):

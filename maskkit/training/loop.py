@@ -124,8 +124,9 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     require_data_and_config(dataset, config)
     if on_epoch is not None and (isinstance(on_epoch, type) or not callable(on_epoch)):
         raise InputError(f"on_epoch is called with the history after each epoch, as LiveCurves() can be; got {seen(on_epoch)}.")
+    folder = None if run_dir is None else Path(run_dir).expanduser()
     # In this order, since another process of this run may be making the folder just now. Devices and pipes are files, too.
-    if run_dir is not None and (folder := Path(run_dir).expanduser()).exists() and not folder.is_dir():
+    if folder is not None and folder.exists() and not folder.is_dir():
         raise InputError(f"The run folder {run_dir} is a file; give a folder, there or not.")
     if not (dataset.split == "val").any():
         raise InputError("The data set has no validation images, by which training stops and keeps the best weights; give val a share of its fractions.")
@@ -147,7 +148,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     mean = RunningMean(model, config.averaging) if config.averaging else None
     teacher = Teacher(config.teacher, device, bfloat16) if config.teacher else None
     judged = mean.module if mean else model                           # what is validated and kept
-    run = Run(run_dir, config, dataset, model, optimizer, scheduler, stopping, generator, made_by, mean=mean, writes=team.is_first)
+    run = Run(folder, config, dataset, model, optimizer, scheduler, stopping, generator, made_by, mean=mean, writes=team.is_first)
     if resume:
         run.restore()
     network = team.wrap(model)                                        # averages the gradients of all processes

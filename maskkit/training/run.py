@@ -122,11 +122,11 @@ def read_history(path: str | Path) -> list[HistoryRow]:
 class Run:
     """What ``fit`` keeps: the best weights in memory, and everything in the run folder if there is one."""
 
-    def __init__(self, folder: str | Path | None, config: TrainConfig, dataset: Dataset, model: nn.Module,
+    def __init__(self, folder: Path | None, config: TrainConfig, dataset: Dataset, model: nn.Module,
                  optimizer: torch.optim.Optimizer, scheduler: LRScheduler, stopping: EarlyStopping, generator: torch.Generator,
                  made_by: str = "", *, mean: RunningMean | None = None, writes: bool = True):
         self.made_by = made_by
-        self.folder = None if folder is None else Path(folder).expanduser()
+        self.folder = folder
         self.writes = writes and self.folder is not None  # of several processes only the first one does
         self.config, self.data, self.given, self.model, self.mean = config, describe_data(dataset), given_files(config), model, mean
         self.judged = mean.module if mean else model  # the weights of which the best are kept
@@ -143,12 +143,17 @@ class Run:
         if improved:
             save_checkpoint(self.folder / BEST, self._checkpoint(self.judged))
             self._remove(*REPORTS)  # which were of the best before
+        first = len(self.history) == 1  # of an older run that this one replaces, nothing may be taken for its own
+        if first:
+            self._remove("split.csv")  # before the state: where a full disk ends this run before its own is written, going on writes it
         save_checkpoint(self.folder / LAST, self._checkpoint(self.model, self._training_state()))
         write_csv(self.folder / "history.csv", self.history)
         self._write_config(None)
-        if len(self.history) == 1:  # of an older run that this one replaces, nothing may be taken for its own
-            self._remove(*EXPORTS, *(() if improved else (BEST, *REPORTS)))
-        if len(self.history) == 1 or not (self.folder / "split.csv").exists():
+        if first:
+            self._remove(*EXPORTS)
+        if first and not improved:
+            self._remove(BEST, *REPORTS)
+        if not (self.folder / "split.csv").exists():
             write_csv(self.folder / "split.csv", self.dataset.split_rows())
 
     def _remove(self, *names: str) -> None:

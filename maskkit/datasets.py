@@ -366,7 +366,7 @@ def _load_faces(image_size: int, options: dict[str, object], fractions: Sequence
         raise InputError(f"variety must be a number from 0 to 1; got {seen(options['variety'])}.")
     if n < 6:
         raise InputError(f"At least 6 faces are needed, one of each class for train, val and test; got n={n}.")
-    require_memory(n, image_size)
+    require_memory(n, image_size, copies=2)  # with the channels last, as they are drawn, and first, as networks take them
     images, attributes = _cached_faces(image_size, options, progress)
     targets = attributes["with_mask"].astype(np.int64)
     groups = np.arange(n)  # every face is drawn on its own, so none is a near-duplicate of another

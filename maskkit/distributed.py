@@ -84,10 +84,11 @@ class Team:
         """The model, with the weights of the first process and gradients that are averaged over all when they are computed."""
         if self.size == 1:
             return model
-        # Averages of batch normalisation are brought together after each epoch, see average_buffers. (The option's name before torch 2.14.)
-        between_steps = {"forward_sync_buffers", "broadcast_buffers"} & inspect.signature(DistributedDataParallel).parameters.keys()
+        known = inspect.signature(DistributedDataParallel).parameters
+        between_steps = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"  # its name before torch 2.14
         with self._explained():
-            return DistributedDataParallel(model, device_ids=[self.device] if self.device.type == "cuda" else None, **{max(between_steps): False})
+            # Not between steps: averages of batch normalisation are brought together after each epoch, see average_buffers.
+            return DistributedDataParallel(model, device_ids=[self.device] if self.device.type == "cuda" else None, **{between_steps: False})
 
     def from_first(self, value: Value) -> Value:
         """What the first process has for ``value``, in every process."""

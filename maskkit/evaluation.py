@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from maskkit.checkpoints import Checkpoint
 from maskkit.errors import InputError, require, require_whole, seen
 from maskkit.images import CLASS_NAMES, load_image
-from maskkit.models import require_image_size
+from maskkit.models import evaluation_mode, require_image_size
 from maskkit.reading import Images
 from maskkit.runtime import keep_freed_memory
 from maskkit.transforms import for_evaluation
@@ -52,13 +52,10 @@ def predict_proba(model: nn.Module, images: Images | np.ndarray, batch_size: int
         images = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
     require_image_size(model, images.shape)
     keep_freed_memory()
-    device, was_training = next(model.parameters()).device, model.training
-    model.eval()
-    try:
+    device = next(model.parameters()).device
+    with evaluation_mode(model):
         # First back from the device, then to float64: Apple's GPUs have no such numbers.
         logits = [model(for_evaluation(batch, device)).cpu().double() for batch in images.split(batch_size)]
-    finally:
-        model.train(was_training)
     return torch.sigmoid(torch.cat(logits)).numpy() if logits else np.empty(0)
 
 
@@ -92,9 +89,7 @@ def evaluate(y_true: Sequence[int] | np.ndarray, y_score: Sequence[float] | np.n
     from sklearn import metrics  # takes most of a second to import, and training does not need it
 
     y_true, y_score = labels_and_probabilities(y_true, y_score)
-    if not isinstance(threshold, Real) or (not 0 <= threshold <= 1 and threshold != math.inf):  # infinity is where scikit-learn's roc_curve begins
-        raise InputError(f"The threshold is a probability, from 0 to 1; got {seen(threshold)}.")
-    threshold = float(threshold)
+    threshold = _as_threshold(threshold)
     y_pred = (y_score >= threshold).astype(int)
     correct, n = int((y_true == y_pred).sum()), len(y_true)
     scores = metrics.precision_recall_fscore_support(y_true, y_pred, labels=[0, 1], zero_division=0)
@@ -160,9 +155,17 @@ def wilson_interval(correct: int, n: int, confidence: float = 0.95) -> tuple[flo
     return centre - half if correct else 0.0, centre + half if correct < n else 1.0
 
 
+def _as_threshold(threshold: object) -> float:
+    """A threshold as a float of 64 bits; InputError for what is none."""
+    if not isinstance(threshold, Real) or (not 0 <= threshold <= 1 and threshold != math.inf):  # infinity is where scikit-learn's roc_curve begins
+        raise InputError(f"The threshold is a probability, from 0 to 1; got {seen(threshold)}.")
+    return float(threshold)
+
+
 def confident_mistakes(y_true: np.ndarray, y_score: np.ndarray, k: int = 12, threshold: float = 0.5) -> np.ndarray:
     """Positions of the ``k`` wrong answers that lie farthest from the threshold, the most confident first; InputError as in `evaluate`."""
     y_true, y_score = labels_and_probabilities(y_true, y_score)
+    threshold = _as_threshold(threshold)
     wrong = np.flatnonzero((y_score >= threshold) != (y_true == 1))
     return wrong[np.argsort(-np.abs(y_score[wrong] - threshold), kind="stable")][:k]
 
@@ -178,9 +181,10 @@ def accuracy_by(values: np.ndarray, y_true: np.ndarray, y_score: np.ndarray, thr
     Raises
     ------
     InputError
-        If there is not one value for each label, or labels and scores are such as `evaluate` refuses.
+        If there is not one value for each label, or labels, scores or threshold are such as `evaluate` refuses.
     """
     y_true, y_score = labels_and_probabilities(y_true, y_score)
+    threshold = _as_threshold(threshold)
     values, right = np.asarray(values), (y_score >= threshold) == (y_true == 1)
     if values.shape != right.shape:
         raise InputError(f"There must be one value for each label, such as subset.attributes['glasses']; got {seen(values)} for {len(right)} labels.")

@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -77,6 +78,24 @@ def folder_beside(path: Path) -> Path:
     except OSError as error:
         error.filename = str(path)
         raise
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder; what the block puts there stands in ``path``, which is not there yet or empty, only if the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = folder_beside(path)
+    try:
+        folder = temporary / "new"
+        folder.mkdir()  # with the permissions of any new folder, which a temporary one has not
+        yield folder
+        if path.exists():  # an empty one, which may be the one that we are in, or a link
+            for finished in list(folder.iterdir()):
+                finished.replace(path / finished.name)
+        else:
+            folder.replace(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _move_over(new: Path, old: Path) -> None:

@@ -21,11 +21,11 @@ def free_memory() -> int:
     return int(max(0, free)) // int(os.environ.get("LOCAL_WORLD_SIZE") or 1)
 
 
-def require_memory(pictures: int, image_size: int) -> None:
-    """Raise InputError if so many pictures, with a byte for each colour of a pixel, do not fit in the memory that is free."""
-    needed, free = pictures * 3 * image_size**2, free_memory()
+def require_memory(pictures: int, image_size: int, copies: int = 1) -> None:
+    """Raise InputError if so many pictures, each with a byte for each colour of a pixel and in so many copies at once, do not fit in the memory that is free."""
+    needed, free = copies * pictures * 3 * image_size**2, free_memory()
     if needed > free:
-        raise InputError(f"{pictures:,} pictures of {image_size}×{image_size} pixels fill {needed / 1e9:,.1f} GB of memory, and {free / 1e9:,.1f} GB are free; draw fewer, or smaller ones.")
+        raise InputError(f"{pictures:,} pictures of {image_size}×{image_size} pixels need {needed / 1e9:,.1f} GB of memory, and {free / 1e9:,.1f} GB are free; draw fewer, or smaller ones.")
 
 
 def container_memory() -> float:

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 import stat
 import zipfile
 import zlib
@@ -13,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from maskkit.errors import InputError
-from maskkit.files import cache_dir, file_digest, folder_beside, read_csv
+from maskkit.files import cache_dir, file_digest, new_folder, read_csv
 from maskkit.images import CLASS_NAMES, files_below
 from maskkit.progress import progress_bar
 
@@ -83,7 +82,7 @@ def download_photos(out: str | Path | None = None, archive: str | Path | None = 
         return verify_photos(out)
     path = _download(url, progress) if archive is None else Path(archive).expanduser()
     try:
-        with _opened(path) as opened, _new_folder(out) as folder:
+        with _opened(path) as opened, new_folder(out) as folder:
             for class_name in CLASS_NAMES:
                 (folder / class_name).mkdir()
             return _verify(opened, out, progress, keep=lambda name, content: (folder / name).write_bytes(content))
@@ -125,20 +124,6 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         if getattr(error, "filename", None) or getattr(error, "errno", None) == errno.ENOSPC:
             raise  # of the system, about a file that it names or a full disk: the archive may be whole
         raise InputError(f"{path} is no zip archive, or only a part of one ({error}); download it again.") from error
-
-
-@contextmanager
-def _new_folder(out: Path) -> Iterator[Path]:
-    """A temporary folder beside ``out`` that becomes ``out`` if, and only if, the block succeeds."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder_beside(out)
-    try:
-        folder = temporary / out.name
-        folder.mkdir()
-        yield folder
-        os.replace(folder, out)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _verify(opened: zipfile.ZipFile, where: Path, progress: bool, keep: Callable[[str, bytes], object] = lambda name, content: None) -> Photos:

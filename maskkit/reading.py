@@ -111,6 +111,8 @@ class StreamedImages:
         return self._digest.copy() if self._digest else _add_pixels(_new_digest(), self.split(256))
 
     def _paths(self, chosen: int | slice | np.ndarray | Tensor) -> np.ndarray | Path:
+        if chosen is None or chosen is ... or isinstance(chosen, tuple):  # parts of every picture, which NumPy would take for parts of the list
+            raise InputError(self._refusal())
         return self.paths[chosen.numpy() if isinstance(chosen, Tensor) else chosen]  # NumPy takes a tensor of one position for a number
 
     def _load(self, path: Path) -> Tensor:

@@ -1,7 +1,7 @@
 """From stored pixels to what the network sees, for whole batches: scaling, and augmentation for training.
 
-Taught in notebook 02. Every function takes a batch of shape (B, 3, H, W) and returns a new one of the same shape; each
-image of the batch gets its own random draw. The steps of an augmentation raise InputError for images of another kind or shape.
+Taught in notebook 02. Every function takes a batch of shape (B, 3, H, W) and changes nothing in it; each image of the batch gets its own random
+draw. Where there is nothing to change, the very same tensor may come back. The steps of an augmentation raise InputError for images of another kind or shape.
 """
 
 import math
@@ -111,8 +111,8 @@ def erase(images: Tensor, top: Tensor, left: Tensor, height: Tensor, width: Tens
     return images.masked_fill(inside[:, None], value)
 
 
-# Of probabilities, and of the zoom, with which an image must not shrink to nothing.
-_HIGHEST = {**dict.fromkeys(("horizontal_flip", "erasing", "grey", "blur", "noise"), 1), "zoom": 0.99}
+# Of probabilities; of factors, which below 0 would turn a picture into its negative; and of the zoom, with which it must not shrink to nothing.
+_HIGHEST = {**dict.fromkeys(("horizontal_flip", "erasing", "grey", "blur", "noise", "brightness", "contrast", "saturation"), 1), "zoom": 0.99}
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class AugmentConfig:
     erasing : probability that a rectangle of 2 to 20 % of the area is covered
     stretch : the width is enlarged, and the height reduced, by a factor between 1 / (1 + stretch) and 1 + stretch
     grey : probability that an image loses its colours
-    blur : probability that an image is shrunk to a side of 16 to 64 pixels and enlarged again, as by a poor camera
+    blur : probability that an image is shrunk to an eighth to a half of its side and enlarged again, as by a poor camera
     noise : probability that noise with a standard deviation of up to 0.1 is added, as in the dark
     """
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from maskkit.audit.findings import RULES, SEVERITIES, _grammatical, find_problem
 from maskkit.audit.measure import Looks, Photo, list_photos, measure_photos, rescue, sharpness
 from maskkit.audit.page import as_html
 from maskkit.audit.report import as_json, as_text
-from maskkit.audit.shortcuts import _auc, find_shortcuts
+from maskkit.audit.shortcuts import Shortcut, _auc, find_shortcuts
 from maskkit.cli import main
 from maskkit.errors import InputError
 from maskkit.faces import generate_faces
@@ -166,6 +167,12 @@ def test_the_size_is_that_of_the_upright_photo(tmp_path, name, options):
     Image.new("RGB", (48, 40)).save(tmp_path / name, **options)
     [photo] = measure_photos(list_photos(tmp_path))
     assert (photo.width, photo.height, photo.turned) == (40, 48, True)
+
+
+def test_a_whole_photo_with_odd_notes_of_its_camera_is_none_that_stops(tmp_path):
+    Image.new("RGB", (48, 40)).save(tmp_path / "odd.png", exif=b"Exif\0\0no notes at all")
+    [photo] = measure_photos(list_photos(tmp_path))
+    assert (photo.problem, photo.width, photo.turned) == (None, 48, False)
 
 
 @pytest.mark.parametrize("flaw", FLAWS)
@@ -583,6 +590,14 @@ def test_text_names_the_findings_and_some_files(flawed):
     assert all(finding_text(finding) in text and finding.advice in " ".join(finding_text(finding).split()) for finding in flawed.findings)
     assert "with_mask/cut JPEG.jpg" in text
     assert all(len(line) <= 100 or " " not in line.strip() for line in text.splitlines())
+
+
+def test_what_luck_alone_may_explain_is_not_called_no_shortcut(flawed):
+    said = {}
+    for flagged, auc in ((True, 0.97), (False, 0.94), (False, 0.6)):
+        shortcut = Shortcut("size", "width and height", auc=auc, chance=0.83, flagged=flagged)
+        said[flagged, auc] = as_text(replace(flawed, shortcuts=(shortcut,))).partition("width and height")[2].split("\n")[0].split()
+    assert list(said.values()) == [["97", "%", "yes"], ["94", "%", *"not sure: by luck alone up to 83 %".split()], ["60", "%", "no"]]
 
 
 def test_command_line(flawed, tmp_path, capsys):

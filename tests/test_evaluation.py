@@ -1,5 +1,6 @@
 import json
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from maskkit.checkpoints import Checkpoint
 from maskkit.errors import InputError
 from maskkit.evaluation import accuracy_by, confident_mistakes, evaluate, predict_image, predict_proba, wilson_interval
-from maskkit.models import MaskCNN, build_model
+from maskkit.models import MaskCNN, build_model, freeze_features, layer_table, train_mode
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), dtype=np.uint8)
 
@@ -88,6 +89,16 @@ def test_a_model_is_left_as_it_was_also_when_its_input_does_not_fit():
     with pytest.raises(RuntimeError):
         predict_proba(model, PICTURES)
     assert model.training
+
+
+def test_frozen_batch_normalisation_stays_frozen():
+    model = build_model("maskresnet", 32)
+    freeze_features(model)
+    train_mode(model)
+    modes = [layer.training for layer in model.modules()]
+    predict_proba(model, PICTURES.repeat(2, axis=1).repeat(2, axis=2))
+    layer_table(model, 32)
+    assert [layer.training for layer in model.modules()] == modes and len(set(modes)) == 2
 
 
 # What would be scored without a word, and wrongly: scores in other units, labels that are no 0 and 1, the two the other way round.
@@ -189,5 +200,6 @@ def test_a_threshold_means_the_same_to_all_and_is_kept_as_a_plain_number():
 
 @pytest.mark.parametrize("threshold", [None, "0.5", -0.1, 1.1, math.nan])
 def test_no_threshold(threshold):
-    with pytest.raises(InputError, match="The threshold is a probability"):
-        evaluate([0, 1], [0.2, 0.8], threshold=threshold)
+    for score in (evaluate, confident_mistakes, partial(accuracy_by, ["a", "b"])):
+        with pytest.raises(InputError, match="The threshold is a probability"):
+            score([0, 1], [0.2, 0.8], threshold=threshold)

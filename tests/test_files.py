@@ -9,7 +9,7 @@ from filelock import FileLock
 
 from maskkit import files
 from maskkit.errors import InputError
-from maskkit.files import cache_dir, drawn_once, file_digest, folder_beside, read_csv, replace_file, write_csv, write_json
+from maskkit.files import cache_dir, drawn_once, file_digest, folder_beside, new_folder, read_csv, replace_file, write_csv, write_json
 
 
 def test_rows_come_back(tmp_path):
@@ -59,6 +59,20 @@ def test_what_the_system_refuses_is_told_by_the_name_that_was_given(tmp_path, mo
         folder_beside(tmp_path / "nowhere" / "faces")
     assert caught.value.filename == str(tmp_path / "nowhere" / "faces")
     assert folder_beside(tmp_path / "faces").parent == tmp_path and len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+@pytest.mark.parametrize("mask", [0o077, 0o002])
+def test_a_new_folder_has_the_permissions_of_any_other(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        (tmp_path / "any").mkdir()
+        with new_folder(tmp_path / "new") as folder:
+            (folder / "inside").mkdir()
+    finally:
+        os.umask(before)
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in ("any", "new", "new/inside")} == {0o777 & ~mask}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["any", "new"]
 
 
 @pytest.mark.parametrize("platform, held, moved", [("win32", 2, True), ("win32", 9, False), ("linux", 1, False)])

@@ -28,7 +28,9 @@ def test_a_container_leaves_what_its_limit_leaves_and_pages_of_files(tmp_path, m
 def test_pictures_that_do_not_fit_are_refused_before_any_is_drawn(monkeypatch):
     monkeypatch.setattr(memory, "free_memory", lambda: 3 * 16 * 16 * 100)
     memory.require_memory(100, 16)
-    with pytest.raises(InputError, match="101 pictures of 16×16 pixels fill 0.0 GB of memory, and 0.0 GB are free; draw fewer"):
+    with pytest.raises(InputError, match="101 pictures of 16×16 pixels need 0.0 GB of memory, and 0.0 GB are free; draw fewer"):
         memory.require_memory(101, 16)
-    with pytest.raises(InputError, match="fill 7,680,000,000,000,000.0 GB"):
+    with pytest.raises(InputError, match="51 pictures"):
+        memory.require_memory(51, 16, copies=2)
+    with pytest.raises(InputError, match="need 7,680,000,000,000,000.0 GB"):
         memory.require_memory(10**22, 16)

@@ -11,7 +11,7 @@ from torchvision.transforms.v2.functional import normalize
 from maskkit.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from maskkit.errors import InputError
 from maskkit.faces import generate_faces
-from maskkit.models import ANY_SIZE, MODELS, PUBLISHED, MaskCNN, build_model, count_parameters, drawn, layer_table
+from maskkit.models import ANY_SIZE, MODELS, PUBLISHED, MaskCNN, build_model, count_parameters, drawn, freeze_features, layer_table
 from maskkit.models.maskresnet import ResidualBlock
 from maskkit.pretraining import PretrainConfig
 from maskkit.transforms import to_float
@@ -45,6 +45,13 @@ def test_layer_table_leaves_the_model_as_it_was():
     model = MaskCNN(16).train()
     layer_table(model, 16)
     assert model.training and not any(layer._forward_hooks for layer in model.modules())
+
+
+def test_layer_table_counts_what_is_frozen_too():
+    model = build_model("maskresnet", 32)
+    expected = layer_table(model, 32)
+    freeze_features(model)
+    assert layer_table(model, 32) == expected and sum(row["parameters"] for row in expected) > count_parameters(model)
 
 
 @pytest.mark.parametrize("name, image_size", [("maskcnn", 16), ("maskcnn", 50), *((name, size) for name in sorted(ANY_SIZE) for size in (16, 50))])

@@ -468,7 +468,9 @@ def test_history_that_stands_still_or_is_not_a_number_is_drawn_too():
     rows[1]["val_loss"] = 3.0
     alt = plots.alt_text(plots.plot_history(rows))
     assert "accuracy begins and ends at 0.5" in alt and "the lowest, 3, is at epoch 2" in alt
-    assert plots.plot_history([dict(row, val_loss=float("nan")) for row in rows]).lines
+    never = plots.plot_history([dict(row, val_loss=float("nan")) for row in rows])
+    assert never.lines and plots.alt_text(never).endswith("No weights are kept.") and "kept" not in str(texts(never))
+    assert plots.alt_text(plots.plot_history(rows, best_epoch=0)).endswith("No weights are kept.")
 
 
 def test_confusion_matrix_shows_counts_and_shares_of_rows():

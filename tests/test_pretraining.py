@@ -162,7 +162,7 @@ def test_dropout_on_a_gpu_goes_on_as_well(tmp_path, monkeypatch):
 
 
 def test_more_twins_than_fit_in_memory(tmp_path):
-    with pytest.raises(InputError, match="200,000,000,000,000 pictures of 32×32 pixels fill 614,400,000.0 GB of memory"):
+    with pytest.raises(InputError, match="200,000,000,000,000 pictures of 32×32 pixels need 614,400,000.0 GB of memory"):
         pretrain(replace(SMALL, pairs=10**14), tmp_path)
 
 

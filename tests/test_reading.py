@@ -49,7 +49,8 @@ def test_it_is_indexed_like_a_tensor(streamed_and_in_memory):
 
 def test_what_only_a_tensor_in_memory_can_do_is_refused_in_one_sentence(streamed_and_in_memory):
     streamed, in_memory = streamed_and_in_memory
-    for wanted in (lambda images: images.float(), lambda images: images.flip(3), lambda images: images * 0.3, lambda images: 1 - images, lambda images: images - images[:1]):
+    for wanted in (lambda images: images.float(), lambda images: images.flip(3), lambda images: images * 0.3, lambda images: 1 - images, lambda images: images - images[:1],
+                   lambda images: images[..., :8], lambda images: images[:4, 0], lambda images: images[None], lambda images: images[...]):
         wanted(in_memory.images)
         with pytest.raises((AttributeError, InputError), match=r"These 20 pictures stay on disk, .* such as images\[:100\]\. Load smaller ones"):
             wanted(streamed.images)

@@ -262,7 +262,7 @@ def test_nothing_is_scaled_twice(wrong):
 
 
 @pytest.mark.parametrize("name, value", [("horizontal_flip", 50), ("rotation", -15), ("rotation", (-15, 15)), ("rotation", "15"), ("zoom", float("nan")),
-                                         ("zoom", 1), ("erasing", 2), ("brightness", float("inf"))])
+                                         ("zoom", 1), ("erasing", 2), ("brightness", float("inf")), ("contrast", 1.5)])
 def test_impossible_strengths(name, value):
     with pytest.raises(InputError, match=f"{name} must be a number of at least 0"):
         AugmentConfig(**{name: value})

@@ -4,11 +4,13 @@ import ast
 import base64
 import inspect
 import io
+import math
 import re
 import threading
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -31,7 +33,7 @@ from maskkit.widgets import (  # noqa: E402
     explore_mistakes, explore_threshold, explore_training, explorer as shared, faces, gallery, threshold,
 )
 from maskkit.widgets.augmentation import Change, label_verdict  # noqa: E402
-from maskkit.widgets.training import DONE, PAUSED, PausableRun, run_in_words  # noqa: E402
+from maskkit.widgets.training import DONE, PAUSED, RUNNING, PausableRun, run_in_words  # noqa: E402
 
 MOVES = {"picture": 1, "rotation": 30, "brightness": 1.5, "contrast": 0.5, "saturation": 0.2, "erasing": 0.2, "flip": True}
 
@@ -277,6 +279,17 @@ def test_moving_the_position_shows_its_sum_and_keeps_the_rest_hidden():
     assert "0 × -1 + 0 × 1 + 0 × -1 + 0 × 1 = 0" in explorer.shown.line and "output so far: 0 –; – –" in explorer.shown.picture.alt
     explorer.controls["position"].value = 2
     assert "0 × -1 + 1 × 1 + 0 × -1 + 1 × 1 = 2" in explorer.shown.line and "output so far: 0 2; – –" in explorer.shown.picture.alt
+
+
+def test_pixels_from_0_to_255_and_a_ninth_can_be_read():
+    explorer = explore_convolution(np.full((3, 3), 255))
+    assert "picture: 255 255 255;" in explorer.shown.picture.alt
+    explorer.controls["kernel"].value = "mean of the window"
+    assert "kernel: 0.11 0.11 0.11;" in explorer.shown.picture.alt and "products: 28.33 28.33 28.33;" in explorer.shown.picture.alt
+
+
+def test_a_kernel_without_a_name_is_taken_too():
+    assert "0 × 2 = 0" in explore_convolution(np.zeros((2, 2)), torch.tensor([[2]])).shown.line
 
 
 def test_the_position_stays_inside_the_output():
@@ -601,6 +614,16 @@ def test_stop_ends_after_the_running_epoch_and_keeps_the_best_weights(easy_datas
     result, theirs = run.join(WAIT), fit(easy_dataset, replace(SHORT, epochs=3))
     assert result.stopped_because == "interrupted" and [row["epoch"] for row in run.history] == [1, 2, 3]
     assert equal_weights(result.model, theirs.model) and run_in_words(run).startswith("Stopped by you after epoch 3.")
+
+
+def test_a_loss_that_is_no_number_is_not_the_lowest(easy_dataset):
+    run = PausableRun(easy_dataset, SHORT)
+    run.state = RUNNING
+    run.history = [{"epoch": n + 1, "train_loss": 0.6, "val_loss": loss, "val_accuracy": 0.5} for n, loss in enumerate((math.nan, 0.625, 0.75))]
+    assert run_in_words(run).endswith("lowest validation loss 0.625 in epoch 2.")
+    run.history, run.state = run.history[:1], DONE
+    run.result = SimpleNamespace(best_epoch=0, stopped_because="interrupted")
+    assert run_in_words(run).startswith("Stopped by you after epoch 1. No weights are kept") and "lowest" not in run_in_words(run)
 
 
 def test_a_pause_waits_and_changes_nothing(easy_dataset):

@@ -105,8 +105,15 @@ def as_text(report: Report, *, width: int = 100, names: int = 3) -> str:
         lines += [line for finding in found for line in ["", finding_text(finding, width=width, names=names)]]
     if report.shortcuts:
         lines += ["", "CAN THE CLASS BE TOLD WITHOUT LOOKING AT THE FACE? (50 % is guessing)", ""]
-        lines += [f"  {shortcut.clue:<40} {percent(shortcut.auc):>5}  {'yes' if shortcut.flagged else 'no'}" for shortcut in report.shortcuts]
+        lines += [f"  {shortcut.clue:<40} {percent(shortcut.auc):>5}  {_told(shortcut)}" for shortcut in report.shortcuts]
     return "\n".join([*lines, *(line for question in report.not_asked for line in ["", *_wrapped(question, width)])])
+
+
+def _told(shortcut: Shortcut) -> str:
+    """Whether a clue tells the class. Among few photos luck goes far, so that what looks like a shortcut may be none."""
+    if shortcut.flagged:
+        return "yes"
+    return "no" if shortcut.auc < thresholds.SHORTCUT_AUC else f"not sure: by luck alone up to {percent(shortcut.chance)}"
 
 
 def finding_text(finding: Finding, *, width: int = 100, names: int = 3) -> str:

@@ -82,7 +82,7 @@ def as_loaded(picture: np.ndarray, shortcut: str) -> np.ndarray:
 def add_copies(folder: str | Path, share: float, *, each: int = 2, seed: int = 0) -> dict[str, str]:
     """Put altered copies of some pictures beside them, as in sets that were augmented before they were published.
 
-    A copy is mirrored (every second one), turned by up to 12 degrees, cropped by up to 6 % and saved again in the format of its original.
+    A copy is mirrored (one in two, by chance), turned by up to 12 degrees, cropped by up to 6 % and saved again in the format of its original.
 
     Parameters
     ----------
@@ -106,7 +106,8 @@ def add_copies(folder: str | Path, share: float, *, each: int = 2, seed: int = 0
         for path in rng.permutation(np.array(paths, dtype=object))[:round(share * len(paths))]:
             for number in range(each):
                 copy = path.with_name(f"augmented_{number}_{path.name}")
-                _altered(Image.open(path), rng).save(copy, quality=85)
+                with Image.open(path) as image:
+                    _altered(image, rng).save(copy, quality=85)
                 original_of[f"{class_name}/{copy.name}"] = f"{class_name}/{path.name}"
     with open(folder / "copies.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([("file", "copy_of"), *original_of.items()])

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import multiprocessing
 import os
-import shutil
 import sys
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -21,7 +20,7 @@ from maskkit.errors import InputError
 from maskkit.faces.attributes import ATTRIBUTE_NAMES, FaceAttributes, sample_attributes, steady
 from maskkit.faces.drawing import check_image_size, draw_face
 from maskkit.faces.flaws import PlantedAttributes, as_file, as_loaded, carries_shortcut, check_shortcut, paint_shortcut
-from maskkit.files import folder_beside
+from maskkit.files import new_folder
 from maskkit.progress import progress_bar
 
 CHUNK = 50  # faces that a worker draws before it hands them over
@@ -88,19 +87,8 @@ def write_faces(folder: str | Path, n: int, *, image_size: int = 128, seed: int 
     recipe = check_recipe(n, workers, Recipe(image_size, seed, variety, shortcut, shortcut_strength))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} exists and is not an empty folder; choose another folder or remove it.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    drawn = folder_beside(folder)
-    try:
-        with closing(draw_chunks(_draw_chunk, n, recipe, workers, progress)) as chunks:
-            _fill_folder(drawn, chunks, _columns(recipe))
-        drawn.chmod(0o755)
-        if folder.exists():  # an empty one, which may be the one that we are in, or a link
-            for finished in list(drawn.iterdir()):
-                finished.replace(folder / finished.name)
-        else:
-            drawn.replace(folder)
-    finally:
-        shutil.rmtree(drawn, ignore_errors=True)
+    with new_folder(folder) as drawn, closing(draw_chunks(_draw_chunk, n, recipe, workers, progress)) as chunks:
+        _fill_folder(drawn, chunks, _columns(recipe))
     return folder
 
 

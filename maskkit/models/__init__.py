@@ -5,10 +5,10 @@ wants is its own affair, inside it.
 """
 
 from maskkit.models.build import ANY_SIZE, MODELS, PUBLISHED, WEIGHTS, build_model
-from maskkit.models.layers import count_parameters, freeze_features, layer_table, require_image_size, train_mode
+from maskkit.models.layers import count_parameters, evaluation_mode, freeze_features, layer_table, require_image_size, train_mode
 from maskkit.models.maskcnn import MaskCNN
 from maskkit.models.maskresnet import MaskResNet
 from maskkit.models.vgg import VGGSmall
 
 __all__ = ["ANY_SIZE", "MODELS", "PUBLISHED", "WEIGHTS", "MaskCNN", "MaskResNet", "VGGSmall", "build_model", "count_parameters",
-           "freeze_features", "layer_table", "require_image_size", "train_mode"]
+           "evaluation_mode", "freeze_features", "layer_table", "require_image_size", "train_mode"]

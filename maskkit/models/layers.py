@@ -1,6 +1,7 @@
 """What several networks share: scaling of pixels, a check of the image size; and the table of a network's layers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -56,13 +57,25 @@ def train_mode(model: nn.Module, *, one_image: bool = False) -> None:
             layer.eval()
 
 
+@contextmanager
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """A block in which a network is in evaluation mode. Each layer then goes back to the mode that it had: frozen ones may differ from the rest."""
+    modes = [(layer, layer.training) for layer in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for layer, training in modes:
+            layer.training = training
+
+
 def count_parameters(model: nn.Module) -> int:
     """Number of values that training may change."""
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
 
 
 def layer_table(model: nn.Module, image_size: int = 128) -> list[dict[str, object]]:
-    """Shape and parameter count of each layer, in the order in which an image passes them.
+    """Shape and parameter count of each layer, frozen ones too, in the order in which an image passes them.
 
     Returns
     -------
@@ -80,16 +93,14 @@ def layer_table(model: nn.Module, image_size: int = 128) -> list[dict[str, objec
     rows: list[dict[str, object]] = []
 
     def note(layer: nn.Module, _inputs: object, output: Tensor) -> None:
-        rows.append({"layer": type(layer).__name__, "output_shape": tuple(output.shape[1:]), "parameters": count_parameters(layer)})
+        rows.append({"layer": type(layer).__name__, "output_shape": tuple(output.shape[1:]), "parameters": sum(parameter.numel() for parameter in layer.parameters())})
 
     layers = [module for module in model.modules() if not list(module.children())]
     hooks = [layer.register_forward_hook(note) for layer in layers]
-    was_training = model.training
     try:
-        with torch.no_grad():
-            model.eval()(torch.zeros(1, 3, image_size, image_size, device=next(model.parameters()).device))
+        with torch.no_grad(), evaluation_mode(model):
+            model(torch.zeros(1, 3, image_size, image_size, device=next(model.parameters()).device))
     finally:
-        model.train(was_training)
         for hook in hooks:
             hook.remove()
     return rows

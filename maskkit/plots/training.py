@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
@@ -36,7 +37,7 @@ def plot_history(
     Parameters
     ----------
     history : one dict an epoch, with epoch, train_loss, val_loss, train_accuracy, val_accuracy.
-    best_epoch : the epoch that was kept; by default the one of the lowest validation loss.
+    best_epoch : the epoch that was kept, 0 for none; by default the one of the lowest validation loss.
     """
     if not len(as_rows(history, ("epoch", "val_loss"), "fit (result.history) or read_history")):
         raise InputError("The history is empty: train for one epoch at least.")
@@ -48,7 +49,7 @@ def plot_history(
     axes = _split(ensure_axes(ax), len(metrics))
     for metric, panel in zip(metrics, axes):
         _draw_curves(panel, history, metric, kept)
-    alt = " ".join([*(_curve_text(history, metric) for metric in metrics), f"The weights of epoch {kept} are kept."])
+    alt = " ".join([*(_curve_text(history, metric) for metric in metrics), f"The weights of epoch {kept} are kept." if kept else "No weights are kept."])
     return finish(axes[0], axes[0].get_title(loc="left"), alt)
 
 
@@ -64,7 +65,8 @@ def _split(ax: Axes, n: int) -> list[Axes]:
 
 
 def _lowest_epoch(history: Sequence[Mapping]) -> int:
-    return int(column_of(history, "epoch")[position_of_lowest(column_of(history, "val_loss"))])
+    losses = column_of(history, "val_loss")
+    return 0 if np.isnan(losses).all() else int(column_of(history, "epoch")[position_of_lowest(losses)])
 
 
 def _draw_curves(ax: Axes, history: Sequence[Mapping], metric: str, kept: int) -> None:
@@ -73,7 +75,8 @@ def _draw_curves(ax: Axes, history: Sequence[Mapping], metric: str, kept: int) -
         if f"{part}_{metric}" in history[0]:
             ax.plot(epochs, column_of(history, f"{part}_{metric}"), markersize=4, linewidth=1.8, **style)
     values = column_of(history, f"val_{metric}")
-    ax.axvline(kept, color="0.4", linestyle=":", linewidth=1.5, zorder=0)
+    if kept:
+        ax.axvline(kept, color="0.4", linestyle=":", linewidth=1.5, zorder=0)
     at_kept = values[epochs == kept]
     if len(at_kept):
         ring = {"marker": "o", "markersize": 14, "markerfacecolor": "none", "color": "black", "linestyle": "none"}

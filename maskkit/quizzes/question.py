@@ -79,12 +79,12 @@ class Quiz:
         InputError
             If there is no such question or choice.
         """
-        if not 1 <= number <= len(self.questions):
-            raise InputError(f"The questions are numbered from 1 to {len(self.questions)}; got {number}.")
+        if not isinstance(number, int) or not 1 <= number <= len(self.questions):
+            raise InputError(f"The questions are numbered from 1 to {len(self.questions)}; got {number!r}.")
         choices = dict(zip(_LETTERS, self.questions[number - 1].choices))
-        if letter not in choices:
+        if str(letter).lower() not in choices:
             raise InputError(f"Question {number} has the choices {', '.join(choices)}; got {letter!r}.")
-        return choices[letter].verdict
+        return choices[str(letter).lower()].verdict
 
     def __repr__(self) -> str:
         blocks = [f"{number}. {question.text}\n" + "\n".join(f"   {letter}) {choice.text}" for letter, choice in zip(_LETTERS, question.choices))

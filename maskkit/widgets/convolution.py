@@ -116,16 +116,17 @@ def _draw_step(padded: np.ndarray, kernel: np.ndarray, step: Step, output: np.nd
     so_far = np.where(np.arange(output.size).reshape(output.shape) < done, output, np.nan)
     tables = {"picture": padded, "kernel": kernel, "products": step.products, "output so far": so_far}
     frames = {"picture": (*step.corner, *kernel.shape), "output so far": (step.row, step.column, 1, 1)}
-    return show(plot_arrays(tables, highlights=frames, fmt=".2g"))
+    shown = {name: table.round(2) for name, table in tables.items()}  # what fits into a cell
+    return show(plot_arrays(shown, highlights=frames, fmt=".4g"))
 
 
-def explore_convolution(picture: object = SMALL_PICTURE, kernels: Mapping[str, object] = KERNELS) -> ConvolutionExplorer:
+def explore_convolution(picture: object = SMALL_PICTURE, kernels: Mapping[str, object] | object = KERNELS) -> ConvolutionExplorer:
     """Slide a kernel over a small picture; each position shows its window, its products and their sum.
 
     Parameters
     ----------
     picture : (H, W) numbers, at most 10 a side
-    kernels : by name, each (k, k); the learner chooses one
+    kernels : by name, each (k, k); the learner chooses one. Or a single one
 
     Raises
     ------
@@ -135,6 +136,8 @@ def explore_convolution(picture: object = SMALL_PICTURE, kernels: Mapping[str, o
     pixels = np.asarray(picture, dtype=float)
     if pixels.ndim != 2 or not 1 <= min(pixels.shape) <= max(pixels.shape) <= LARGEST:
         raise InputError(f"The explorer needs a picture of (H, W) numbers, at most {LARGEST} a side, but this one has the shape {pixels.shape}.")
+    if not isinstance(kernels, Mapping):
+        kernels = {"your kernel": kernels}
     weights = {name: np.asarray(kernel, dtype=float) for name, kernel in kernels.items()}
     for name, kernel in weights.items():
         if kernel.ndim != 2 or kernel.shape[0] != kernel.shape[1]:

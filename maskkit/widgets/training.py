@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -104,7 +105,8 @@ def run_in_words(run: PausableRun | None) -> str:
         return f"The run ended with an error. {run.error}"
     if run.state == DONE:
         ended = {"interrupted": "Stopped by you"}.get(run.result.stopped_because, f"Ended: {run.result.stopped_because}")
-        return f"{ended} after epoch {len(run.history)}. The weights of epoch {run.result.best_epoch} are kept. {_losses(run.history)}"
+        kept = f"The weights of epoch {run.result.best_epoch} are kept." if run.result.best_epoch else "No weights are kept, since the validation loss was never a number."
+        return f"{ended} after epoch {len(run.history)}. {kept} {_losses(run.history)}"
     asked = "Stops after this epoch. " if run.stopping else "Pauses after this epoch. " if run.pausing else ""
     doing = f"Paused after epoch {len(run.history)}." if run.state == PAUSED else f"Epoch {len(run.history) + 1} of {run.config.epochs} is running."
     return f"{asked}{doing} {_losses(run.history)}".strip()
@@ -113,9 +115,10 @@ def run_in_words(run: PausableRun | None) -> str:
 def _losses(history: list[HistoryRow]) -> str:
     if not history:
         return ""
-    row, best = history[-1], min(history, key=lambda row: row["val_loss"])
-    return (f"Training loss {row['train_loss']:.3f}, validation loss {row['val_loss']:.3f}, validation accuracy {row['val_accuracy']:.2f}; "
-            f"lowest validation loss {best['val_loss']:.3f} in epoch {best['epoch']}.")
+    row = history[-1]
+    best = min((row for row in history if not math.isnan(row["val_loss"])), key=lambda row: row["val_loss"], default=None)
+    lowest = f"; lowest validation loss {best['val_loss']:.3f} in epoch {best['epoch']}" if best else ""
+    return f"Training loss {row['train_loss']:.3f}, validation loss {row['val_loss']:.3f}, validation accuracy {row['val_accuracy']:.2f}{lowest}."
 
 
 class LiveTraining(Explorer):

@@ -188,10 +188,10 @@ def read_csv(path: str | Path, *, delimiters: str = ",") -> list[dict[str, str]]
     """Read a CSV file with a header row as a list of dictionaries of strings; InputError if its quotation marks are out of order.
 
     Of several ``delimiters`` the one that the header row has most of is taken. A byte order mark, which Excel begins with, is no part
-    of the first column's name.
+    of the first column's name, nor are empty lines before the header a header.
     """
     with Path(path).open(newline="", encoding="utf-8-sig") as handle:
-        header = handle.readline()
+        header = next((line for line in handle if line.strip()), "")
         try:
             # Strict, since a quotation mark that is never closed would make one cell of the whole rest of the file, without a word.
             return list(csv.DictReader(chain([header], handle), delimiter=max(delimiters, key=header.count), strict=True))

@@ -18,9 +18,12 @@ def test_rows_come_back(tmp_path):
     assert read_csv(tmp_path / "new" / "rows.csv") == rows
 
 
-def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path):
-    (tmp_path / "rows.csv").write_text("path,group\na,1\n", encoding="utf-8-sig")
+@pytest.mark.parametrize("before", ["", "\n", " \n\n"])
+def test_a_byte_order_mark_and_empty_lines_are_no_part_of_a_name(tmp_path, before):
+    (tmp_path / "rows.csv").write_text(f"{before}path,group\na,1\n", encoding="utf-8-sig")
     assert read_csv(tmp_path / "rows.csv") == [{"path": "a", "group": "1"}]
+    (tmp_path / "rows.csv").write_text(before)
+    assert read_csv(tmp_path / "rows.csv") == []
 
 
 def test_the_delimiter_is_that_of_the_header_row(tmp_path):

@@ -120,7 +120,7 @@ def _draw_step(padded: np.ndarray, kernel: np.ndarray, step: Step, output: np.nd
     return show(plot_arrays(shown, highlights=frames, fmt=".4g"))
 
 
-def explore_convolution(picture: object = SMALL_PICTURE, kernels: Mapping[str, object] | object = KERNELS) -> ConvolutionExplorer:
+def explore_convolution(picture: object = SMALL_PICTURE, kernels: object = KERNELS) -> ConvolutionExplorer:
     """Slide a kernel over a small picture; each position shows its window, its products and their sum.
 
     Parameters

@@ -187,7 +187,8 @@ def test_it_needs_no_script_and_no_network(notebook):
 def test_without_a_browser_it_reads_as_text_and_can_be_answered():
     asked = quiz("03")
     assert "1. Pictures of 3 × 64 × 64" in repr(asked) and "   c) 16 × 60 × 60" in repr(asked) and "Right" not in repr(asked)
-    assert asked.choose(1, "c").startswith("✓ Right. A window of 5") and asked.choose(1, "A").startswith("✗ Not quite. The size stays only")
+    assert asked.choose(1, "c").startswith("✓ Right. A window of 5") and asked.choose(1, "a").startswith("✗ Not quite. The size stays only")
+    assert asked.choose(1, "A") == asked.choose(1, "a")
 
 
 def test_a_question_a_choice_or_a_quiz_that_is_not_there_is_refused():

@@ -19,6 +19,8 @@ from maskkit.reading import Images
 from maskkit.runtime import keep_freed_memory
 from maskkit.transforms import for_evaluation
 
+_FEW_VALUES = 12  # an attribute with more numbers than this is cut into three parts
+
 
 @torch.no_grad()
 def predict_proba(model: nn.Module, images: Images | np.ndarray, batch_size: int = 64) -> np.ndarray:
@@ -111,7 +113,7 @@ def evaluate(y_true: Sequence[int] | np.ndarray, y_score: Sequence[float] | np.n
 
 def labels_and_probabilities(y_true: object, y_score: object) -> tuple[np.ndarray, np.ndarray]:
     """Labels as whole numbers and probabilities as floats, both of shape (N,); InputError unless they are such."""
-    y_true, y_score = (np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values) for values in (y_true, y_score))
+    y_true, y_score = (_as_array(values) for values in (y_true, y_score))
     if y_true.ndim != 1 or y_true.shape != y_score.shape or not len(y_true):
         raise InputError(f"There must be one score for each label, both of shape (N,); got labels of shape {y_true.shape} and scores of shape {y_score.shape}.")
     labels, scores = _as_floats(y_true), _as_floats(y_score)
@@ -122,6 +124,13 @@ def labels_and_probabilities(y_true: object, y_score: object) -> tuple[np.ndarra
     if len(strange):
         raise InputError(f"Scores are probabilities of with_mask, from 0 to 1 (torch.sigmoid makes them of logits); got {strange[0]}.")
     return labels.astype(int), scores
+
+
+def _as_array(values: object) -> np.ndarray:
+    """Values as NumPy has them; bfloat16, which it has not, in 32 bits, which hold the same numbers."""
+    if not isinstance(values, Tensor):
+        return np.asarray(values)
+    return (values.float() if values.dtype == torch.bfloat16 else values).detach().cpu().numpy()
 
 
 def _as_floats(values: np.ndarray) -> np.ndarray:
@@ -168,6 +177,16 @@ def confident_mistakes(y_true: np.ndarray, y_score: np.ndarray, k: int = 12, thr
     threshold = _as_threshold(threshold)
     wrong = np.flatnonzero((y_score >= threshold) != (y_true == 1))
     return wrong[np.argsort(-np.abs(y_score[wrong] - threshold), kind="stable")][:k]
+
+
+def values_of(column: np.ndarray) -> np.ndarray:
+    """An attribute of shape (N,) as words, for slices; numbers with more than twelve values are cut into a lowest, a middle and a highest third."""
+    column = np.asarray(column)
+    if column.dtype.kind not in "fiu" or len(np.unique(column)) <= _FEW_VALUES:
+        return column.astype(str)
+    low, high = np.quantile(column, [1 / 3, 2 / 3])
+    words = [f"below {low:.3g}", f"{low:.3g} to {high:.3g}", f"above {high:.3g}"]
+    return np.select([column < low, column <= high], words[:2], words[2])
 
 
 def accuracy_by(values: np.ndarray, y_true: np.ndarray, y_score: np.ndarray, threshold: float = 0.5) -> list[dict[str, object]]:

@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from maskkit.checkpoints import Checkpoint
 from maskkit.errors import InputError
-from maskkit.evaluation import accuracy_by, confident_mistakes, evaluate, predict_image, predict_proba, wilson_interval
+from maskkit.evaluation import accuracy_by, confident_mistakes, evaluate, predict_image, predict_proba, values_of, wilson_interval
 from maskkit.models import MaskCNN, build_model, freeze_features, layer_table, train_mode
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), dtype=np.uint8)
@@ -115,6 +115,7 @@ def test_no_labels_and_probabilities(score, y_true, y_score, said):
 def test_labels_and_scores_may_be_any_kind_of_numbers():
     expected = evaluate([0, 1, 1], [0.25, 0.75, 0.5])
     assert evaluate(torch.tensor([0, 1, 1]), torch.tensor([0.25, 0.75, 0.5], requires_grad=True)) == expected
+    assert evaluate(torch.tensor([0, 1, 1]), torch.tensor([0.25, 0.75, 0.5], dtype=torch.bfloat16)) == expected  # NumPy has no such numbers
     assert evaluate(np.array([False, True, True]), np.array([0.25, 0.75, 0.5], np.float32)) == evaluate(["0", "1", "1"], (0.25, 0.75, 0.5)) == expected
     assert evaluate([0, 1], [0.2, 0.7], threshold=math.inf)["accuracy"] == 0.5
 
@@ -187,6 +188,12 @@ def test_slices_of_texts_gaps_and_both(answers):
     for values, n in ((np.array(["a", "b", "a", None, "b"], object), {"a": 2, "b": 2, None: 1}), (np.array([1.0, np.nan, 2.0, np.nan, 1.0]), {1.0: 2, None: 2, 2.0: 1}),
                       (np.array(["a", 1, 2.5, float("nan"), None], object), {"a": 1, 1: 1, 2.5: 1, None: 2})):
         assert {row["value"]: row["n"] for row in accuracy_by(values, y_true, y_score)} == n
+
+
+def test_numbers_are_cut_into_three_equal_parts():
+    words, sizes = np.unique(values_of(np.arange(90.0)), return_counts=True)
+    assert sizes.tolist() == [30, 30, 30] and words.tolist() == ["29.7 to 59.3", "above 59.3", "below 29.7"]
+    assert set(values_of(np.array([1, 2, 3]))) == {"1", "2", "3"}
 
 
 def test_a_threshold_means_the_same_to_all_and_is_kept_as_a_plain_number():

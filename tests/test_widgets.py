@@ -442,12 +442,6 @@ def test_the_gallery_tells_how_often_such_pictures_are_wrong(scored):
     assert f"2 of 6 are wrong (33.3%; 95 % interval {low:.1%} to {high:.1%}); 4 of all 12 pictures are wrong (33.3%)." in line
 
 
-def test_numbers_are_cut_into_three_equal_parts():
-    words, sizes = np.unique(gallery.values_of(np.arange(90.0)), return_counts=True)
-    assert sizes.tolist() == [30, 30, 30] and words.tolist() == ["29.7 to 59.3", "above 59.3", "below 29.7"]
-    assert set(gallery.values_of(np.array([1, 2, 3]))) == {"1", "2", "3"}
-
-
 def test_choosing_an_attribute_offers_its_values_and_filters(scored):
     explorer = explore_mistakes(*scored)
     assert "4 of 4 pictures" in explorer.shown.line

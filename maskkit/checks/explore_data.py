@@ -262,8 +262,9 @@ def class_balance(targets: Tensor) -> float:
 def _clues(rng: np.random.Generator) -> list[tuple]:
     """Each with a single best threshold, so that whoever returns the threshold itself is recognised whichever way they search.
 
-    It splits off the largest value alone, the smallest alone, or nothing (the best is to say mask of all, then of none); the next has close
-    values and one far away; in two it is the first or the last value; one holds equal values, which no threshold can part; in the drawn ones it lies in the middle, in a wide gap.
+    It splits off the largest value alone, the smallest alone, or nothing (the best is to say mask of all, then of none); the next has
+    close values and one far away; in two it is the first or the last value; one holds equal values, which no threshold can part; in the
+    drawn ones it lies in the middle, in a wide gap.
     """
     fixed = [
         ([0.1, 0.2, 0.7, 1.4, 1.3], [0, 0, 0, 1, 0]),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from maskkit.errors import InputError
-from maskkit.evaluation import labels_and_probabilities, wilson_interval
+from maskkit.evaluation import labels_and_probabilities, values_of, wilson_interval
 from maskkit.plots import Picture, plot_mistakes, show
 from maskkit.widgets.explorer import Explorer, View, dropdown, whole_slider
 
@@ -21,7 +21,6 @@ KINDS = {
 ORDERS = {"surest first": True, "least sure first": False}
 PAGE = 12  # pictures at a time
 EVERYTHING = "(all)"
-_FEW_VALUES = 12  # an attribute with more numbers than this is cut into three parts
 
 
 @dataclass(frozen=True)
@@ -68,16 +67,6 @@ class Answers:
         low, high = wilson_interval(int(wrong[inside].sum()), int(inside.sum()))
         return (f"With {name.replace('_', ' ')}: {value.replace('_', ' ')}, {int(wrong[inside].sum())} of {int(inside.sum())} are wrong "
                 f"({wrong[inside].mean():.1%}; 95 % interval {low:.1%} to {high:.1%}); {share}.")
-
-
-def values_of(column: np.ndarray) -> np.ndarray:
-    """An attribute as words, (N,) str; numbers with many values are cut into a lowest, a middle and a highest third."""
-    column = np.asarray(column)
-    if column.dtype.kind not in "fiu" or len(np.unique(column)) <= _FEW_VALUES:
-        return column.astype(str)
-    low, high = np.quantile(column, [1 / 3, 2 / 3])
-    words = [f"below {low:.3g}", f"{low:.3g} to {high:.3g}", f"above {high:.3g}"]
-    return np.select([column < low, column <= high], words[:2], words[2])
 
 
 class MistakeGallery(Explorer):

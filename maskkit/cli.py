@@ -345,8 +345,7 @@ def _path(text: str) -> str:
     """A path, with ``~`` for the home folder. An empty one is what a shell makes of a variable that is not set, and never what was meant."""
     if not text:
         raise argparse.ArgumentTypeError("the path is empty")
-    path = os.path.expanduser(text)
-    return os.path.abspath(path) if path.startswith("~") else path  # a file of that name, since nobody is called so
+    return os.path.expanduser(text)
 
 
 def _weights(text: str) -> str:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from maskkit.distributed import Part
 from maskkit.errors import InputError, require, require_whole, seen
-from maskkit.files import drawn_once
+from maskkit.files import as_path, drawn_once
 from maskkit.images import CLASS_NAMES, SPLIT_NAMES, Sample, find_samples
 from maskkit.memory import require_memory
 from maskkit.photos import photos_dir, read_manifest
@@ -258,10 +258,10 @@ def load_dataset(source: str | Path = "synthetic", *, image_size: int = 128, n: 
         return _load_photos(image_size, stream, progress)
     options = {"seed": seed, "fractions": check_fractions(fractions)}
     if groups is not None:
-        options["groups"] = str(Path(groups).resolve())
+        options["groups"] = str(as_path(groups).resolve())
     if not near_duplicates:
         options["near_duplicates"] = False
-    return _load_folder(Path(source).expanduser(), image_size, options, stream, progress)
+    return _load_folder(as_path(source), image_size, options, stream, progress)
 
 
 def _load_folder(folder: Path, image_size: int, options: dict[str, object], stream: bool | None, progress: bool) -> Dataset:

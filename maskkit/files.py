@@ -28,17 +28,33 @@ LAST = "last.pth"           # beside it: the state after the last epoch, from wh
 logger = logging.getLogger(__name__)
 
 
+def as_path(path: str | os.PathLike[str]) -> Path:
+    """A path with ``~`` for the home folder. As in a shell, where nobody is called so, or no home is known, it is a file of that name."""
+    return Path(os.path.expanduser(path))
+
+
 def cache_dir() -> Path:
-    """Folder for what can be drawn or downloaded again, there or not: ``$MASKKIT_CACHE``, or the platform's cache folder."""
+    """Folder for what can be drawn or downloaded again, there or not: ``$MASKKIT_CACHE``, or the platform's cache folder.
+
+    InputError if neither the variable nor a home folder is known (a container whose user has no name, say).
+    """
     if os.environ.get("MASKKIT_CACHE"):
-        return Path(os.environ["MASKKIT_CACHE"]).expanduser()
+        return as_path(os.environ["MASKKIT_CACHE"])
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        base = Path(os.environ.get("LOCALAPPDATA") or _home() / "AppData" / "Local")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = _home() / "Library" / "Caches"
     else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        base = Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache")
     return base / "maskkit"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise InputError("No home folder is known here, so there is no place for drawn faces and photos; "
+                         "set the variable MASKKIT_CACHE to a folder that you may write in.") from None
 
 
 def file_digest(path: str | Path) -> str:

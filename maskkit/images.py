@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from maskkit.errors import InputError, require_whole
+from maskkit.files import as_path
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +138,7 @@ def find_samples(folder: str | Path, *, to_train: bool = True, warn: bool = True
     InputError
         If the folder does not exist, or a class folder is missing, is empty or cannot be read.
     """
-    root = Path(folder).expanduser()
+    root = as_path(folder)
     if not root.is_dir():
         what = "is a file, not a folder" if root.exists() else "does not exist"
         raise InputError(f"The data folder {root} {what}; give a folder that holds with_mask and without_mask.")

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from maskkit.errors import InputError
-from maskkit.files import cache_dir, file_digest, new_folder, read_csv
+from maskkit.files import as_path, cache_dir, file_digest, new_folder, read_csv
 from maskkit.images import CLASS_NAMES, files_below
 from maskkit.progress import progress_bar
 
@@ -43,7 +43,7 @@ class Photos:
 
 def photos_dir() -> Path:
     """Folder of the public photos, there or not: ``$MASKKIT_PHOTOS``, or ``photos`` in the cache folder."""
-    return Path(os.environ.get("MASKKIT_PHOTOS") or cache_dir() / "photos").expanduser()
+    return as_path(os.environ.get("MASKKIT_PHOTOS") or cache_dir() / "photos")
 
 
 def read_manifest() -> list[dict[str, str]]:
@@ -77,10 +77,10 @@ def download_photos(out: str | Path | None = None, archive: str | Path | None = 
     InputError
         If there is no connection, the archive is damaged or dangerous, or holds no listed photo. No folder is left behind.
     """
-    out = photos_dir() if out is None else Path(out).expanduser()
+    out = photos_dir() if out is None else as_path(out)
     if out.exists():
         return verify_photos(out)
-    path = _download(url, progress) if archive is None else Path(archive).expanduser()
+    path = _download(url, progress) if archive is None else as_path(archive)
     try:
         with _opened(path) as opened, new_folder(out) as folder:
             for class_name in CLASS_NAMES:
@@ -94,7 +94,7 @@ def download_photos(out: str | Path | None = None, archive: str | Path | None = 
 
 def verify_archive(archive: str | Path, *, progress: bool = False) -> Photos:
     """Compare an archive with the manifest, photo by photo, and unpack nothing: is a copy for others whole? InputError as in `download_photos`."""
-    path = Path(archive).expanduser()
+    path = as_path(archive)
     with _opened(path) as opened:
         return _verify(opened, path, progress)
 

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from maskkit.checkpoints import Checkpoint, save_checkpoint, save_state
 from maskkit.errors import InputError, require_whole
 from maskkit.faces import Twins, generate_twins, recipe_hash
-from maskkit.files import drawn_once, write_csv, write_json
+from maskkit.files import as_path, drawn_once, write_csv, write_json
 from maskkit.memory import require_memory
 from maskkit.models import build_model
 from maskkit.runtime import (check_seed, computes_bfloat16, in_precision, keep_freed_memory, memory_format, random_states, resolve_device, restore_random_states,
@@ -144,7 +144,7 @@ def pretrain(config: PretrainConfig = PretrainConfig(), run_dir: str | Path = "r
     InputError
         If ``run_dir`` holds another run.
     """
-    run = Pretraining(config, Path(run_dir).expanduser(), progress)
+    run = Pretraining(config, as_path(run_dir), progress)
     while run.epoch < config.epochs:
         run.one_epoch()
         run.keep()

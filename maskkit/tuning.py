@@ -17,6 +17,7 @@ from torch import nn
 from maskkit.datasets import Dataset
 from maskkit.distributed import started_together
 from maskkit.errors import InputError, seen
+from maskkit.files import as_path
 from maskkit.runtime import resolve_device, seed_everything
 from maskkit.training import NeverANumber, TrainConfig, fit, make_optimizer, require_data_and_config, starting_model, train_one_epoch
 from maskkit.transforms import AUGMENTATIONS
@@ -243,7 +244,7 @@ def _storage(storage: str | Path | None) -> BaseStorage | str | None:
     """What Optuna takes: nothing, an address as it is, or the journal in a file."""
     if storage is None or "://" in str(storage):
         return storage
-    path = Path(storage).expanduser()
+    path = as_path(storage)
     if path.is_file() and path.stat().st_size and not _is_journal(path):
         raise InputError(f"{path} holds something else than a study; give the path of a new file.")
     path.parent.mkdir(parents=True, exist_ok=True)

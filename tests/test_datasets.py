@@ -60,6 +60,15 @@ def test_a_path_is_a_folder_whatever_it_is_called(photo_folder, tmp_path, monkey
     assert load_dataset(Path(name), image_size=8, near_duplicates=False).source == str((tmp_path / name).resolve())
 
 
+def test_the_home_folder_has_its_short_name_and_a_stranger_is_no_folder(photo_folder, tmp_path, monkeypatch):
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    (tmp_path / "groups.csv").write_text("path,group\nwith_mask/0.png,anna\nwith_mask/5.png,anna\n")
+    assert load_dataset(f"~/{photo_folder.name}", image_size=8, groups="~/groups.csv").kept_together == 2
+    with pytest.raises(InputError, match="~nobody-is-called-so.*does not exist"):
+        load_dataset("~nobody-is-called-so/photos")
+
+
 def test_people_of_a_groups_file_stay_together_with_the_near_duplicates_of_their_photos(photo_folder, tmp_path):
     shutil.copy(photo_folder / "with_mask" / "0.png", photo_folder / "with_mask" / "copy.png")
     anna = ["with_mask/0.png", "with_mask/5.png", "without_mask/3.png"]

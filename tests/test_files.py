@@ -9,7 +9,32 @@ from filelock import FileLock
 
 from maskkit import files
 from maskkit.errors import InputError
-from maskkit.files import cache_dir, drawn_once, file_digest, folder_beside, new_folder, read_csv, replace_file, write_csv, write_json
+from maskkit.files import as_path, cache_dir, drawn_once, file_digest, folder_beside, new_folder, read_csv, replace_file, write_csv, write_json
+
+
+def nobody(_user):
+    raise KeyError("no such user")
+
+
+def test_the_home_folder_has_its_short_name_and_a_stranger_is_a_file(monkeypatch):
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(Path("some") / "one"))
+    assert as_path("~/photos") == Path("some/one/photos") and as_path(Path("~")) == Path("some/one")
+    assert as_path("~nobody-is-called-so/photos") == Path("~nobody-is-called-so/photos") and as_path("here/~") == Path("here/~")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the home folder is a variable alone")
+def test_without_a_home_folder_it_is_said_what_to_set(monkeypatch, tmp_path):
+    import pwd
+
+    for name in ("HOME", "XDG_CACHE_HOME", "MASKKIT_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)  # as in a container that was started with the number of a user whom it does not know
+    with pytest.raises(InputError, match="No home folder is known.*set the variable MASKKIT_CACHE"):
+        cache_dir()
+    assert as_path("~/photos") == Path("~/photos")
+    monkeypatch.setenv("MASKKIT_CACHE", str(tmp_path))
+    assert cache_dir() == tmp_path
 
 
 def test_rows_come_back(tmp_path):

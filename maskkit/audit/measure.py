@@ -17,6 +17,7 @@ from scipy.ndimage import gaussian_filter
 from maskkit.audit.copies import fingerprint
 from maskkit.audit.thresholds import MEASURED_SIDE
 from maskkit.errors import InputError, require
+from maskkit.files import as_path
 from maskkit.images import CLASS_NAMES, HEIC_ENDINGS, SPLIT_SPELLINGS, files_below, find_samples, is_heic, named_like, open_image, orientation, too_many_pixels
 
 CHUNK = 512  # photos handed to the threads at a time: bounds what waits in memory
@@ -73,7 +74,7 @@ def list_photos(folder: str | Path) -> list[Photo]:
         If there is no such folder, or no file in it.
     """
     require(folder, (str, PathLike), "An audit takes the path of a folder of photos")
-    root = Path(folder).expanduser()
+    root = as_path(folder)
     try:
         return [Photo(sample.path.relative_to(root).as_posix(), sample.path, CLASS_NAMES[sample.target], sample.split)
                 for sample in find_samples(root, warn=False)]  # what is passed over is a finding here

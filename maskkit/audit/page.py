@@ -14,7 +14,7 @@ from maskkit.audit.measure import Photo, rescue
 from maskkit.audit.report import SEVERITY_WORDS, Report
 from maskkit.audit.shortcuts import Shortcut, percent
 from maskkit.errors import InputError, require
-from maskkit.files import replace_file
+from maskkit.files import as_path, replace_file
 from maskkit.images import open_image
 
 THUMBNAIL_SIDE = 112
@@ -86,7 +86,7 @@ def write_page(report: Report, path: str | Path) -> Path:
         If the file cannot be written, or this is no report.
     """
     require(report, Report, "write_page takes a report, as audit_folder(folder) gives it, and a path")
-    path = Path(path).expanduser()
+    path = as_path(path)
     if path.is_dir():
         raise InputError(f"{path} is a folder; give a file name for the page, such as {path / 'audit.html'}.")
     try:

@@ -15,6 +15,7 @@ from maskkit.audit.folders import find_folder_problems
 from maskkit.audit.measure import Photo, list_photos, measure_photos
 from maskkit.audit.shortcuts import Shortcut, find_shortcuts, percent
 from maskkit.errors import require
+from maskkit.files import as_path
 from maskkit.progress import progress_bar
 
 SEVERITY_WORDS = {"high": "Fix before training", "medium": "Look at these", "low": "Good to know"}
@@ -77,7 +78,7 @@ def audit_folder(folder: str | Path, *, workers: int | None = None, seed: int = 
     copies = find_copies([photo.digest if photo.n_bytes else index for index, photo in enumerate(photos)], prints)
     groups = number_groups(len(photos), copies)
     shortcuts, why_not = find_shortcuts(photos, groups, seed=seed)
-    root = Path(folder).expanduser()
+    root = as_path(folder)
     findings = [*find_folder_problems(root, photos), *find_problems(photos, copies, groups, shortcuts)]
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     return Report(root, tuple(photos), groups, tuple(findings), tuple(shortcuts), tuple(_not_asked(photos, why_not)))

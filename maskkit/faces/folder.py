@@ -20,7 +20,7 @@ from maskkit.errors import InputError
 from maskkit.faces.attributes import ATTRIBUTE_NAMES, FaceAttributes, sample_attributes, steady
 from maskkit.faces.drawing import check_image_size, draw_face
 from maskkit.faces.flaws import PlantedAttributes, as_file, as_loaded, carries_shortcut, check_shortcut, paint_shortcut
-from maskkit.files import new_folder
+from maskkit.files import as_path, new_folder
 from maskkit.progress import progress_bar
 
 CHUNK = 50  # faces that a worker draws before it hands them over
@@ -83,7 +83,7 @@ def write_faces(folder: str | Path, n: int, *, image_size: int = 128, seed: int 
     InputError
         If the folder holds something already.
     """
-    folder = Path(folder).expanduser()
+    folder = as_path(folder)
     recipe = check_recipe(n, workers, Recipe(image_size, seed, variety, shortcut, shortcut_strength))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} exists and is not an empty folder; choose another folder or remove it.")

@@ -16,6 +16,7 @@ from maskkit.checkpoints import load_checkpoint
 from maskkit.datasets import Dataset, Subset
 from maskkit.distributed import ALONE, Part, ProcessLost, Team, join_team
 from maskkit.errors import InputError, require, seen
+from maskkit.files import as_path
 from maskkit.models import WEIGHTS, build_model, freeze_features, train_mode
 from maskkit.progress import progress_bar
 from maskkit.runtime import computes_bfloat16, in_precision, interrupts_held, keep_freed_memory, memory_format, seed_everything, to_device
@@ -124,7 +125,7 @@ def fit(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_dir: str |
     require_data_and_config(dataset, config)
     if on_epoch is not None and (isinstance(on_epoch, type) or not callable(on_epoch)):
         raise InputError(f"on_epoch is called with the history after each epoch, as LiveCurves() can be; got {seen(on_epoch)}.")
-    folder = None if run_dir is None else Path(run_dir).expanduser()
+    folder = None if run_dir is None else as_path(run_dir)
     # In this order, since another process of this run may be making the folder just now. Devices and pipes are files, too.
     if folder is not None and folder.exists() and not folder.is_dir():
         raise InputError(f"The run folder {run_dir} is a file; give a folder, there or not.")
@@ -199,7 +200,7 @@ def load_or_train(dataset: Dataset, config: TrainConfig = TrainConfig(), *, run_
     """
     require_data_and_config(dataset, config)
     require(run_dir, (str, PathLike), "load_or_train needs a run folder (fit does without)")
-    folder = Path(run_dir).expanduser()
+    folder = as_path(run_dir)
     if finished := finished_run(folder, config, dataset):
         return finished
     if can_resume(folder, config, dataset):

@@ -593,11 +593,14 @@ def test_text_names_the_findings_and_some_files(flawed):
 
 
 def test_what_luck_alone_may_explain_is_not_called_no_shortcut(flawed):
-    said = {}
+    said, marked = {}, {}
     for flagged, auc in ((True, 0.97), (False, 0.94), (False, 0.6)):
         shortcut = Shortcut("size", "width and height", auc=auc, chance=0.83, flagged=flagged)
         said[flagged, auc] = as_text(replace(flawed, shortcuts=(shortcut,))).partition("width and height")[2].split("\n")[0].split()
+        page = as_html(replace(flawed, shortcuts=(shortcut,)))
+        marked[flagged, auc] = re.findall(r"width and height \d+ %([^.]*)\.", page) + re.findall(r">\d\d %( · [^<]*)<", page)
     assert list(said.values()) == [["97", "%", "yes"], ["94", "%", *"not sure: by luck alone up to 83 %".split()], ["60", "%", "no"]]
+    assert list(marked.values()) == [[", shortcut", " · shortcut"], [", not sure", " · not sure"], [""]]
 
 
 def test_command_line(flawed, tmp_path, capsys):

@@ -242,11 +242,15 @@ def _shortcuts(report: Report) -> str:
         return "".join(f"<p>{escape(question)}</p>" for question in report.not_asked[:1] if question.startswith("Shortcuts"))
     return f"""<h2>Could a network cheat?</h2>
 <p>A network takes whatever tells the classes apart, and it need not be the mask. So for each of these a small model that sees nothing else was asked to tell a photo of one class from
-a photo of the other. A bar that ends near the thin line (guessing, 50 %) is what you want. Right of the dashed line ({percent(thresholds.SHORTCUT_AUC)}) it is a shortcut; so is a file format that only one
-class has, even if few photos have it.</p>
+a photo of the other. A bar that ends near the thin line (guessing, 50 %) is what you want. Right of the dashed line ({percent(thresholds.SHORTCUT_AUC)}) it is a shortcut, unless
+luck alone comes close to it (among few photos it may), which is marked as not sure. A file format that only one class has is a shortcut, too, even if few photos have it.</p>
 {_chart(report.shortcuts)}
 <p class="soft">Each bar is the area under the ROC curve on photos that the model had not seen ({thresholds.FOLDS}-fold cross-validation, copies of a picture in one fold). The grey part is what
 {thresholds.SHUFFLES} shuffles of the labels reached at most.</p>"""
+
+
+def _mark(shortcut: Shortcut, joint: str) -> str:
+    return f"{joint}shortcut" if shortcut.flagged else f"{joint}not sure" if shortcut.unsure else ""
 
 
 def _chart(shortcuts: Sequence[Shortcut]) -> str:
@@ -259,8 +263,8 @@ def _chart(shortcuts: Sequence[Shortcut]) -> str:
     bars = "".join(f"""<text x="{left - 12}" y="{row * i + 22}" text-anchor="end">{escape(shortcut.clue)}</text>
 <rect x="{left}" y="{row * i + 8}" width="{x(shortcut.auc) - left:.1f}" height="18" rx="2" style="fill: var(--bar)"/>
 <rect x="{left}" y="{row * i + 8}" width="{x(min(shortcut.chance, max(shortcut.auc, 0.5))) - left:.1f}" height="18" style="fill: var(--chance)"/>
-<text x="{x(shortcut.auc) + 8:.1f}" y="{row * i + 22}">{percent(shortcut.auc)}{' · shortcut' if shortcut.flagged else ''}</text>""" for i, shortcut in enumerate(shortcuts))
-    words = "; ".join(f"{shortcut.clue} {percent(shortcut.auc)}{', a shortcut' if shortcut.flagged else ''}" for shortcut in shortcuts)
+<text x="{x(shortcut.auc) + 8:.1f}" y="{row * i + 22}">{percent(shortcut.auc)}{_mark(shortcut, ' · ')}</text>""" for i, shortcut in enumerate(shortcuts))
+    words = "; ".join(f"{shortcut.clue} {percent(shortcut.auc)}{_mark(shortcut, ', ')}" for shortcut in shortcuts)
     floor = x(thresholds.SHORTCUT_AUC)
     return f"""<svg viewBox="0 0 {left + width + 120} {height}" width="{left + width + 120}" role="img" aria-label="How often the class is told from each clue alone: {escape(words)}.">
 <line x1="{left}" x2="{left}" y1="0" y2="{height - 24}" style="stroke: var(--ink)"/>

@@ -111,10 +111,10 @@ def as_text(report: Report, *, width: int = 100, names: int = 3) -> str:
 
 
 def _told(shortcut: Shortcut) -> str:
-    """Whether a clue tells the class. Among few photos luck goes far, so that what looks like a shortcut may be none."""
-    if shortcut.flagged:
-        return "yes"
-    return "no" if shortcut.auc < thresholds.SHORTCUT_AUC else f"not sure: by luck alone up to {percent(shortcut.chance)}"
+    """Whether a clue tells the class."""
+    if shortcut.unsure:
+        return f"not sure: by luck alone up to {percent(shortcut.chance)}"
+    return "yes" if shortcut.flagged else "no"
 
 
 def finding_text(finding: Finding, *, width: int = 100, names: int = 3) -> str:

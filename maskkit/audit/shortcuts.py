@@ -39,6 +39,11 @@ class Shortcut:
         """Whether few pairs are left in doubt."""
         return self.flagged and self.auc >= SERIOUS_AUC
 
+    @property
+    def unsure(self) -> bool:
+        """Whether the clue tells the class as well as a shortcut does, but luck may explain it, which goes far among few photos."""
+        return not self.flagged and self.auc >= SHORTCUT_AUC
+
 
 @dataclass(frozen=True)
 class Family:
